@@ -1,0 +1,48 @@
+"""All randomness. A draw is a function of (seed, source key, copy, step) and of nothing else.
+
+Each node of that path is a BLAKE2b digest of its parent's digest and its own name, so any draw can be made alone, in
+any order, in any process. Generators are Philox, counter-based (Salmon et al., "Parallel random numbers: as easy as 1,
+2, 3", SC 2011).
+"""
+
+from __future__ import annotations
+
+import random
+from hashlib import blake2b
+
+import numpy as np
+
+
+class Chance:
+    """A place in the tree of draws. Asking twice gives the same answer; ``child`` names the next place."""
+
+    __slots__ = ("_digest",)
+
+    def __init__(self, digest: bytes) -> None:
+        self._digest = digest
+
+    @classmethod
+    def of(cls, seed: int, key: str, copy: int) -> Chance:
+        """The root of one output's draws."""
+        return cls(blake2b(f"{seed}\0{key}\0{copy}".encode("utf-8", "surrogatepass"), digest_size=32).digest())
+
+    def child(self, name: str) -> Chance:
+        """The place called ``name`` below this one; siblings are independent."""
+        return Chance(blake2b(name.encode(), key=self._digest, digest_size=32).digest())
+
+    def uniform(self) -> float:
+        """One number in [0, 1), with 53 random bits; the same one each time."""
+        return (int.from_bytes(self._digest[:8], "little") >> 11) * 2.0**-53
+
+    def generator(self) -> np.random.Generator:
+        """A NumPy generator that starts here."""
+        return np.random.Generator(np.random.Philox(key=int.from_bytes(self._digest[8:24], "little")))
+
+    def python(self) -> random.Random:
+        """A generator of the standard library that starts here, independent of ``generator``."""
+        return random.Random(int.from_bytes(self._digest[24:], "little"))  # noqa: S311 - not for secrets
+
+
+def order_hash(seed: int, key: str) -> int:
+    """Where a source stands in the seeded order: 64 bits that do not depend on what else is listed."""
+    return int.from_bytes(blake2b(f"{seed}\0{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

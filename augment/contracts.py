@@ -1,0 +1,196 @@
+"""The five contracts on one page: Reader, Writer, Executor, Modality and Step.
+
+Readers, writers and modalities are modules that fill these names; the catalog finds them by file name. To add one, add
+a file to ``augment/readers``, ``augment/writers`` or ``augment/executors``, or a folder with a ``modality.py``; nothing
+else is edited. Other packages add theirs through the entry point groups ``augment.readers`` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pydantic
+
+from augment.chance import Chance
+from augment.sample import Applied, Encoded, Entry, Record, Sample, Skip
+
+
+class Options(pydantic.BaseModel):
+    """Base of every block of options in a recipe: unknown keys are errors, values are frozen."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class Reader(Protocol):
+    """Bytes in. A module of ``augment/readers``."""
+
+    Options: type[Options]
+    """The keys that ``input:`` takes beside ``path`` and ``format``."""
+
+    def claims(self, path: Path) -> bool:
+        """Whether ``path`` looks like this reader's layout; asked when the recipe says ``format: auto``."""
+
+    def entries(self, path: Path, options: Any, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
+        """List the sources without reading them. Any order; memory must not grow with their number.
+
+        ``suffixes`` are the file endings wanted, lower case with dot. What is listed but can't be used (missing,
+        outside the root) comes as a Skip. Raises InputError where the data set as a whole can't be used.
+        """
+
+    def read(self, path: Path, locator: str) -> bytes:
+        """The bytes of one source. Raises SampleError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One finished file of the output: name relative to the output folder, size, SHA-256 (hex), number of samples."""
+
+    name: str
+    bytes: int
+    sha256: str
+    samples: int
+
+
+class Writer(Protocol):
+    """Bytes out. A module of ``augment/writers``.
+
+    Workers ``render`` each output to bytes that go to a chunk file; when all outputs of a lot are there, ``assemble``
+    makes one shard of them. Same records in, same bytes out: no time stamps, no absolute paths.
+    """
+
+    Options: type[Options]
+    """The keys that ``output:`` takes beside the common ones."""
+
+    SHARDED: bool
+    """Whether outputs are dealt over numbered shards of ``shard_size``; False: each output is a file of its own."""
+
+    def shard(self, split: str, index: int) -> str:
+        """Name of a shard relative to the output folder, such as ``train/shard-000000.tar``."""
+
+    def locate(self, record: Record, shard: str) -> str:
+        """Name of the file that holds this output: the shard, or the output's own file."""
+
+    def render(self, record: Record) -> bytes:
+        """One output as bytes; made in a worker."""
+
+    def assemble(self, root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
+        """Write one shard from rendered outputs in their order, atomically (augment.durable). Raises OSError."""
+
+    def extract(self, root: Path, name: str, key: str) -> bytes:
+        """The encoded value of output ``key`` from the finished file ``name``. Raises KeyError if it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a step, for ``augment describe``: what it is, its default in YAML, its permitted values."""
+
+    name: str
+    default: str
+    kind: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a person is told of a step. ``labels`` is its effect on them; ``docs`` is a web address or empty."""
+
+    name: str
+    summary: str
+    labels: Literal["keeps", "moves", "may break"]
+    labels_note: str
+    parameters: Sequence[Parameter]
+    docs: str
+
+
+class Step(Protocol):
+    """One transform with its parameters fixed, ready to be applied. Must pickle."""
+
+    name: str
+
+    p: float
+    """Chance that it fires, in [0, 1]; drawn by the engine's algebra, not by the step."""
+
+    def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
+        """Apply it, with all its randomness from ``chance``; the input is not changed. Raises SampleError."""
+
+
+class Modality(Protocol):
+    """What a value is. The module ``modality.py`` of a folder; importing it must not import the heavy libraries."""
+
+    SUFFIXES: frozenset[str]
+    """File endings it can decode, lower case with dot."""
+
+    PRELOAD: Sequence[str]
+    """Modules that every worker needs; imported once, before workers are forked."""
+
+    VERSIONS: Sequence[str]
+    """Names of the distributions whose version may change an output's bytes."""
+
+    Encoding: type[Options]
+    """The options under ``output.<modality>``."""
+
+    DEFAULT_STEPS: Sequence[Mapping[str, Any]]
+    """Recipe steps for ``augment run DIR`` without a recipe: safe for labels in general."""
+
+    def decode(self, data: bytes) -> Any:
+        """Bytes to value. Raises SampleError with the reason; never hangs, never returns half a value."""
+
+    def original(self, data: bytes, suffix: str) -> Encoded:
+        """An untouched original: its own bytes, with the ending that fits what they really are."""
+
+    def encode(self, value: Any, encoding: Any) -> Encoded:
+        """Value to bytes, the same bytes each time. Raises SampleError where the value can't be encoded."""
+
+    def names(self) -> list[str]:
+        """All steps, sorted."""
+
+    def describe(self, name: str) -> Description:
+        """What ``augment describe`` prints. Raises KeyError."""
+
+    def build(self, name: str, parameters: Mapping[str, Any], base: Path) -> Step:
+        """A step from its recipe. Raises RecipeError with every problem, paths relative to the step.
+
+        ``base`` is the folder against which relative file names in parameters are taken.
+        """
+
+    def references(self, step: Step) -> Iterator[Path]:
+        """Files beside the recipe whose content this step uses; they are part of the recipe's fingerprint."""
+
+    def apply(self, sample: Sample, steps: Sequence[tuple[Step, Chance]]) -> tuple[Sample, list[Applied]]:
+        """Run the steps that were drawn for one copy, in order; neighbours may be fused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a task ended: ``done`` with its result, ``failed`` with the error, or ``died`` with its worker.
+
+    ``at`` is what the task last reported: for a task that died, what it was busy with.
+    """
+
+    status: Literal["done", "failed", "died"]
+    task: Any
+    result: Any = None
+    error: BaseException | None = None
+    traceback: str = ""
+    at: Any = None
+
+
+class Executor(Protocol):
+    """Who calls the work. A module of ``augment/executors`` has ``start(workers, preload) -> Executor``."""
+
+    workers: int
+
+    def submit(self, function: Callable[..., Any], task: Any) -> None:
+        """Queue ``function(task, report)``; both cross to a worker by pickle. ``report(x)`` tells where it is."""
+
+    def next(self, timeout: float) -> Outcome | None:
+        """Wait for the next outcome, in any order; None when ``timeout`` seconds have passed."""
+
+    def progress(self) -> Iterator[tuple[Any, Any]]:
+        """What the tasks have reported since the last call: pairs of (task, x)."""
+
+    def close(self) -> None:
+        """Stop at once: running tasks are killed, no process stays."""

@@ -1,0 +1,1 @@
+"""Bytes in: one module a layout, found by its name."""

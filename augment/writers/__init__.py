@@ -1,0 +1,1 @@
+"""Bytes out: one module a format, found by its name."""
