@@ -84,6 +84,19 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and how a recipe's steps are built.
+
+    Args:
+        base: The folder against which relative file names in parameters are taken (the recipe's own).
+        native: Use our faster kernels where they exist; False runs the library's own code only.
+    """
+
+    base: Path
+    native: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a step, for ``augment describe``: what it is, its default in YAML, its permitted values."""
 
@@ -150,11 +163,8 @@ class Modality(Protocol):
     def describe(self, name: str) -> Description:
         """What ``augment describe`` prints. Raises KeyError."""
 
-    def build(self, name: str, parameters: Mapping[str, Any], base: Path) -> Step:
-        """A step from its recipe. Raises RecipeError with every problem, paths relative to the step.
-
-        ``base`` is the folder against which relative file names in parameters are taken.
-        """
+    def build(self, name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
+        """A step from its recipe. Raises RecipeError with every problem, paths relative to the step (``p``)."""
 
     def references(self, step: Step) -> Iterator[Path]:
         """Files beside the recipe whose content this step uses; they are part of the recipe's fingerprint."""
