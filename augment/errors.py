@@ -56,7 +56,7 @@ class Problem:
     """One mistake in a recipe.
 
     Args:
-        path: The key's path, such as ``image[2].GaussNoise.var_limit``; relative to the step when a modality reports it.
+        path: The key's path, such as ``image[2].GaussNoise.var_limit``; a modality gives it relative to the step.
         expected: What would have been right, and what was found.
         fix: What to write instead; empty when unknown.
         place: ``file:line``, filled in by the recipe loader.

@@ -75,6 +75,7 @@ class Record:
         key: Unique in the whole output, ASCII letters, digits, ``-`` and ``_`` only, at most 90 characters.
         data: The encoded value; an untouched original's own bytes.
         extension: Its ending without dot.
+        modality: What it is (``image``); names the field where a format needs one.
         split: As in Entry.
         label: Class name or None.
         label_index: Position of the class among all classes of the data set (sorted by name), or None.
@@ -86,6 +87,7 @@ class Record:
     key: str
     data: bytes
     extension: str
+    modality: str
     split: str
     label: str | None
     label_index: int | None

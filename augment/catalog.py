@@ -1,0 +1,72 @@
+"""Name in a recipe -> module. A name is a file name; other packages add theirs by entry point."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from functools import lru_cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, cast
+
+import augment
+from augment.contracts import Modality, Reader, Writer
+from augment.errors import Problem, RecipeError, nearest
+
+
+@lru_cache(maxsize=None)
+def names(kind: str) -> tuple[str, ...]:
+    """All names of a kind (``readers``, ``writers``, ``executors``, ``modalities``), sorted; nothing is imported."""
+    return tuple(sorted({*_own(kind), *_foreign(kind)}))
+
+
+def module(kind: str, name: str) -> Any:
+    """Import the module that carries ``name``.
+
+    Raises:
+        RecipeError: There is none; the nearest right name is given.
+    """
+    own = _own(kind)
+    if name in own:
+        return importlib.import_module(own[name])
+    foreign = _foreign(kind)
+    if name in foreign:
+        return foreign[name].load()
+    singular = kind.removesuffix("s") if kind != "modalities" else "modality"
+    raise RecipeError([Problem(name, f"expected the name of a {singular}, got {name!r}", nearest(name, names(kind)))])
+
+
+def reader(name: str) -> Reader:
+    """The reader called ``name``."""
+    return cast(Reader, module("readers", name))
+
+
+def writer(name: str) -> Writer:
+    """The writer called ``name``."""
+    return cast(Writer, module("writers", name))
+
+
+def modality(name: str) -> Modality:
+    """The modality called ``name``."""
+    return cast(Modality, module("modalities", name))
+
+
+def modality_of(suffix: str) -> str | None:
+    """The modality that decodes files with this ending (lower case, with dot), or None."""
+    return next((name for name in names("modalities") if suffix in modality(name).SUFFIXES), None)
+
+
+@lru_cache(maxsize=None)
+def _own(kind: str) -> dict[str, str]:
+    """Our own modules of a kind: name -> import path. A modality is a folder with a ``modality.py``."""
+    root = Path(next(iter(augment.__path__)))
+    if kind == "modalities":
+        return {file.parent.name: f"augment.{file.parent.name}.modality" for file in root.glob("*/modality.py")}
+    found = pkgutil.iter_modules([str(root / kind)])
+    return {item.name: f"augment.{kind}.{item.name}" for item in found if not item.name.startswith("_")}
+
+
+@lru_cache(maxsize=None)
+def _foreign(kind: str) -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group=f"augment.{kind}")}

@@ -1,0 +1,180 @@
+"""Stage 3 of 8, the memory: what an output folder was begun with, so that a run is resumed, appended to, or refused.
+
+Each run that had something new to make is a generation: its recipe and versions in ``.augment/generation-000.json``,
+its sources in ``.augment/generation-000.parquet``. Both are written before the first output.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from augment import durable
+from augment.engine.listing import Listing
+from augment.errors import ChangedError, OutputError
+
+STATE = ".augment"
+"""Folder inside the output that holds what a later run needs to know; users have no business in it."""
+
+_KEPT = ("key", "split", "label", "fields", "size", "mtime_ns", "order")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What one run set out to make.
+
+    Args:
+        number: From 0.
+        recipe: The recipe's plain data.
+        fingerprint: Of the recipe, without ``expand``.
+        expand: The recipe's ``expand``, with defaults filled in.
+        versions: Of everything that may change bytes.
+        listing: Fingerprint of the sources.
+        base: The folder against which the recipe's files are taken.
+    """
+
+    number: int
+    recipe: Mapping[str, Any]
+    fingerprint: str
+    expand: Mapping[str, Any]
+    versions: Mapping[str, str]
+    listing: str
+    base: str
+
+    def same_work(self, other: Generation) -> bool:
+        """Whether both would make the same outputs of the same source."""
+        return self.fingerprint == other.fingerprint and self.versions == other.versions
+
+
+def load(output: Path) -> list[Generation]:
+    """The generations of an output folder, oldest first; none for a new or empty folder.
+
+    Raises:
+        OutputError: The folder holds something that is not ours, or our notes in it are damaged.
+    """
+    state = output / STATE
+    try:
+        if not output.exists():
+            return []
+        if not output.is_dir():
+            raise OutputError(f"{output}: expected a folder for the output, this is a file")
+        if not state.is_dir():
+            strangers = sorted(path.name for path in output.iterdir())[:3]
+            if strangers:
+                raise OutputError(
+                    f"{output}: holds files that are not ours ({', '.join(strangers)}); nothing was touched. "
+                    "Give a new or an empty folder"
+                )
+            return []
+        files = sorted(state.glob("generation-*.json"))
+        return [Generation(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, TypeError) as error:
+        raise OutputError(f"{state}: damaged ({error}); start again in a new folder") from None
+
+
+def save(output: Path, generation: Generation, listing: Listing) -> None:
+    """Note a generation. The notes come last, so a generation that is noted is noted whole."""
+    stem = output / STATE / f"generation-{generation.number:03d}"
+    with durable.writing(stem.with_suffix(".parquet")) as file:
+        pq.write_table(listing.table.select(_KEPT), file, compression="zstd")
+    durable.write(stem.with_suffix(".json"), json.dumps(asdict(generation), indent=1).encode())
+
+
+def sources(output: Path, generation: Generation) -> pa.Table:
+    """The sources of a generation, in order."""
+    return pq.read_table(output / STATE / f"generation-{generation.number:03d}.parquet")
+
+
+def refuse(output: Path, old: Generation, new: Generation, listing: Listing) -> None:
+    """Say what has changed. Always raises ChangedError."""
+    told: list[str] = []
+    if old.fingerprint != new.fingerprint or dict(old.expand) != dict(new.expand):
+        told += [f"recipe: {line}" for line in _differences(_decisive(old), _decisive(new))]
+        told = told or ["recipe: a file that it names has changed"]
+    told += [
+        f"version of {name}: {old.versions.get(name)} -> {new.versions.get(name)}"
+        for name in sorted({*old.versions, *new.versions})
+        if old.versions.get(name) != new.versions.get(name)
+    ]
+    if old.listing != new.listing:
+        told += [f"input: {line}" for line in compare(sources(output, old), listing.table)]
+    lines = "\n".join(f"  {line}" for line in told[:12])
+    raise ChangedError(
+        f"{output}: was begun with something else, and the two are never mixed:\n{lines}\n"
+        "  Go back to what it was, give another --output, or add --append to make only what is new"
+    )
+
+
+def compare(old: pa.Table, new: pa.Table) -> list[str]:
+    """How two lists of sources differ, for a person: how many were added, removed, changed, and an example of each."""
+    before, after = old["order"].to_numpy(), new["order"].to_numpy()
+    found = []
+    for verb, table, known in (("added", new, np.isin(after, before)), ("removed", old, np.isin(before, after))):
+        keys = table["key"].filter(pa.array(~known))
+        if len(keys):
+            found.append(f"{len(keys)} {verb}, such as {keys[0].as_py()}")
+    altered = changed_keys(old, new)
+    if altered:
+        found.append(f"{len(altered)} changed, such as {altered[0]}")
+    return found
+
+
+def changed_keys(old: pa.Table, new: pa.Table) -> list[str]:
+    """Sources in both lists whose size, split, label or other fields differ."""
+    columns = ["key", "split", "label", "fields", "size"]
+    pair = pa.table({name: _plain(old[name]) for name in columns}).join(
+        pa.table({name: _plain(new[name]) for name in columns}), "key", right_suffix="_new", join_type="inner"
+    )
+    differ = None
+    for name in columns[1:]:
+        here = pc.fill_null(pc.not_equal(pair[name], pair[f"{name}_new"]), False)
+        lost = pc.not_equal(pc.is_null(pair[name]), pc.is_null(pair[f"{name}_new"]))
+        both = pc.or_(here, lost)
+        differ = both if differ is None else pc.or_(differ, both)
+    keys: list[str] = sorted(pair["key"].filter(differ).to_pylist())
+    return keys
+
+
+def first_undone(output: Path, earlier: list[Generation], listing: Listing) -> np.ndarray[Any, Any]:
+    """For each source of the listing, how many copies of it earlier generations have set out to make."""
+    order = listing.table["order"].to_numpy()
+    done = np.zeros(len(order), np.int64)
+    for generation in earlier:
+        known = np.sort(sources(output, generation)["order"].to_numpy())
+        if len(known):
+            place = np.minimum(np.searchsorted(known, order), len(known) - 1)
+            done = np.where(known[place] == order, int(generation.expand["multiplier"]), done)
+    return done
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def _decisive(generation: Generation) -> dict[str, Any]:
+    """A recipe's data without what may differ between runs."""
+    data = {key: value for key, value in generation.recipe.items() if key not in ("on_error", "recipe")}
+    for block in ("input", "output"):
+        data[block] = {key: value for key, value in (data.get(block) or {}).items() if key != "path"}
+    return {**data, "expand": dict(generation.expand)}
+
+
+def _differences(old: Any, new: Any, path: str = "") -> list[str]:
+    """Leaves of plain data that differ, as ``path: old -> new``."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = [*old, *(key for key in new if key not in old)]
+        return [line for key in keys for line in _differences(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))]
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = enumerate(zip(old, new, strict=True))
+        return [line for i, (a, b) in pairs for line in _differences(a, b, f"{path}[{i}]")]
+    return [] if old == new else [f"{path}: {json.dumps(old)} -> {json.dumps(new)}"]

@@ -1,0 +1,261 @@
+"""Stage 3 of 8: Recipe + input -> Plan: what will be made, counted before anything is."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from augment import catalog
+from augment.engine import history, lots
+from augment.engine.history import Generation
+from augment.engine.listing import Listing, collect
+from augment.engine.lots import Batch, Chunk, Lot, Row
+from augment.engine.recipe import Expand, Recipe, load
+from augment.errors import ChangedError, InputError, OutputError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will make. Printing it writes nothing.
+
+    Args:
+        recipe: As checked, with all overrides.
+        reader: Name of the reader.
+        input: The folder or table, absolute.
+        output: The output folder, absolute; None if none was named.
+        listing: All sources.
+        classes: Sorted names; a label's index is its place here.
+        batches: Which sources get which copies, only those still to be planned.
+        lots: The units of placement, in order.
+        generation: What the output folder will remember of this run.
+    """
+
+    recipe: Recipe
+    reader: str
+    input: Path
+    output: Path | None
+    listing: Listing
+    classes: tuple[str, ...]
+    batches: tuple[Batch, ...]
+    lots: tuple[Lot, ...]
+    generation: Generation
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs, if every source is good."""
+        return sum(lot.outputs for lot in self.lots)
+
+    @property
+    def shards(self) -> int:
+        """How many shards; 0 where the format has none."""
+        return sum(lot.shards for lot in self.lots) if catalog.writer(self.recipe.output.format).SHARDED else 0
+
+    def table(self) -> list[Row]:
+        """Per split and class: sources before, outputs after."""
+        return lots.tally(list(self.batches), self.listing)
+
+    def table_of_sources(self) -> list[Row]:
+        """Per split and class: all sources, also those whose copies stand already."""
+        whole = [Batch(split, range(1), self.listing.rows(split)) for split in self.listing.splits()]
+        return lots.tally(whole, self.listing)
+
+    def chunks(self, lot: Lot) -> Iterator[Chunk]:
+        """The chunks of a lot, made one by one."""
+        return lots.cut_chunks(lot, self.listing)
+
+
+def plan(
+    recipe: Recipe | str | Path | Mapping[str, Any],
+    *,
+    input: str | Path | None = None,
+    output: str | Path | None = None,
+    multiplier: int | None = None,
+    append: bool = False,
+) -> Plan:
+    """Count what a run would make; nothing is written.
+
+    Args:
+        recipe: A checked recipe, the path of one, a recipe as plain data, or a folder of data (a sound default recipe
+            for what it holds is then used).
+        input: Folder or table; else the recipe's ``input.path``.
+        output: Folder; else the recipe's ``output.path``. May be left out.
+        multiplier: Outputs a source; else the recipe's ``expand.multiplier``.
+        append: Plan only what an output folder that stands already lacks.
+
+    Raises:
+        AugmentError: Its kind says whether recipe, input or output is at fault.
+    """
+    checked = resolve(recipe).changed(input=input, output=output, multiplier=multiplier)
+    source = _input(checked)
+    target = Path(os.path.abspath(checked.output.path)) if checked.output.path else None
+    if target is not None:
+        _apart(source, target)
+    name, options = _reader(checked, source)
+    suffixes = frozenset().union(*(catalog.modality(used).SUFFIXES for used in _modalities(checked)))
+    listing = collect(catalog.reader(name).entries(source, options, suffixes), checked.frame.seed)
+    if not len(listing):
+        raise InputError(_nothing(source, listing))
+    generations = history.load(target) if target is not None else []
+    wanted = _generation(checked, listing, len(generations))
+    current, earlier = _continue(target, generations, wanted, listing, append)
+    batches = _batches(
+        checked, listing, history.first_undone(target, earlier, listing) if target and earlier else None
+    )
+    sharded = catalog.writer(checked.output.format).SHARDED
+    shard_size = checked.output.shard_size if sharded else None
+    first_lot, shards = (0, {}) if not (target and earlier) else _counted(target, earlier, checked, shard_size)
+    cut = lots.cut_lots(batches, shard_size, first_lot, shards)
+    classes = tuple(listing.classes())
+    return Plan(checked, name, source, target, listing, classes, tuple(batches), tuple(cut), current)
+
+
+def resolve(recipe: Recipe | str | Path | Mapping[str, Any]) -> Recipe:
+    """A checked recipe from whatever names one; a folder of data stands for a default recipe over it."""
+    if isinstance(recipe, Recipe):
+        return recipe
+    if not isinstance(recipe, Mapping) and Path(recipe).is_dir():
+        return default(Path(recipe))
+    return load(recipe)
+
+
+def default(folder: Path) -> Recipe:
+    """The default recipe for what a folder holds most of.
+
+    Raises:
+        InputError: It holds nothing that we know.
+    """
+    counts: dict[str, int] = {}
+    for _, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for file in files:
+            kind = catalog.modality_of(os.path.splitext(file)[1].lower())
+            if kind is not None:
+                counts[kind] = counts.get(kind, 0) + 1
+        if sum(counts.values()) > 10_000:
+            break
+    if not counts:
+        known = sorted({suffix for name in catalog.names("modalities") for suffix in catalog.modality(name).SUFFIXES})
+        raise InputError(f"{folder}: no file that we can decode; known endings: {' '.join(known)}")
+    kind = max(sorted(counts), key=lambda name: counts[name])
+    steps = [dict(step) for step in catalog.modality(kind).DEFAULT_STEPS]
+    return load({"input": {"path": str(folder)}, kind: steps})
+
+
+def _input(recipe: Recipe) -> Path:
+    if not recipe.input.path:
+        raise InputError("no input: give --input DIR, or input: {path: DIR} in the recipe")
+    path = Path(os.path.abspath(recipe.input.path))
+    if not path.exists():
+        raise InputError(f"{path}: no such folder or table")
+    return path
+
+
+def _apart(source: Path, target: Path) -> None:
+    """Refuse an output that lies in the input, or round it: the next run would take outputs for sources."""
+    real_source, real_target = source.resolve(), target.resolve()
+    folder = real_source if real_source.is_dir() else None
+    if folder and (real_target == folder or folder in real_target.parents):
+        raise OutputError(f"{target}: lies in the input folder {source}; the next run would take outputs for sources")
+    if real_target in real_source.parents:
+        raise OutputError(f"{target}: the input {source} lies in it; give another folder for the output")
+
+
+def _reader(recipe: Recipe, source: Path) -> tuple[str, Any]:
+    """The reader and its options, found by what the input looks like if the recipe doesn't say."""
+    name = recipe.input.format
+    if name == "auto":
+        claims = [reader for reader in catalog.names("readers") if catalog.reader(reader).claims(source)]
+        if not claims:
+            raise InputError(f"{source}: no reader knows this layout; known: {', '.join(catalog.names('readers'))}")
+        name = claims[0]
+        recipe = recipe.changed([f"input.format={name}"])  # checks the reader's options, with their places
+    return name, catalog.reader(name).Options.model_validate(recipe.input_options)
+
+
+def _modalities(recipe: Recipe) -> list[str]:
+    """Those that the recipe has steps for; all that there are, where it has none."""
+    return list(recipe.steps) or list(catalog.names("modalities"))
+
+
+def _nothing(source: Path, listing: Listing) -> str:
+    skipped = listing.skipped
+    if not skipped.num_rows:
+        return f"{source}: no sources found"
+    first = skipped.slice(0, 1).to_pylist()[0]
+    told = f"{first['source']}: {first['reason']} {first['detail']}".strip()
+    return f"{source}: none of the {skipped.num_rows} listed sources can be used; the first: {told}"
+
+
+def _generation(recipe: Recipe, listing: Listing, number: int) -> Generation:
+    return Generation(
+        number=number,
+        recipe=recipe.text.data,
+        fingerprint=recipe.fingerprint(),
+        expand=recipe.frame.expand.model_dump(),
+        versions=recipe.versions(),
+        listing=listing.fingerprint(),
+        base=os.path.abspath(recipe.base),
+    )
+
+
+def _continue(
+    target: Path | None, generations: list[Generation], wanted: Generation, listing: Listing, append: bool
+) -> tuple[Generation, list[Generation]]:
+    """Which generation this run is, and which came before: a new one, the last one resumed, or an appended one."""
+    if target is None or not generations:
+        return wanted, []
+    last = generations[-1]
+    same_plan = last.listing == wanted.listing and dict(last.expand) == dict(wanted.expand)
+    if last.same_work(wanted) and same_plan:
+        return last, generations[:-1]
+    if not append:
+        history.refuse(target, last, wanted, listing)
+    shrunk = int(wanted.expand["multiplier"]) < int(last.expand["multiplier"])
+    if not last.same_work(wanted) or shrunk or last.expand["keep_originals"] != wanted.expand["keep_originals"]:
+        raise ChangedError(
+            f"{target}: --append adds new sources, or more copies by a higher multiplier; the rest of the recipe and "
+            "the library versions must be as before. Run without --append to see what has changed"
+        )
+    altered = history.changed_keys(history.sources(target, last), listing.table)
+    if altered:
+        raise ChangedError(
+            f"{target}: {len(altered)} sources have changed since their copies were made, such as {altered[0]}; "
+            "--append adds, it does not replace. Put them back or give them new names"
+        )
+    return dataclasses.replace(wanted, number=len(generations)), generations
+
+
+def _batches(recipe: Recipe, listing: Listing, done: np.ndarray[Any, Any] | None) -> list[Batch]:
+    """Which sources get which copies; training splits first."""
+    batches: list[Batch] = []
+    target = recipe.frame.expand.copies
+    for split in sorted(listing.splits(), key=lambda name: (not lots.grows(name), name)):
+        rows = listing.rows(split)
+        copies = target if lots.grows(split) else range(0, 1)
+        had = np.zeros(len(rows), np.int64) if done is None else done[rows]
+        for count in np.unique(had):
+            begun = copies.start + min(int(count), len(copies))
+            batches.append(Batch(split, range(begun, copies.stop), rows[had == count]))
+    return [batch for batch in batches if len(batch.copies) and len(batch.rows)]
+
+
+def _counted(
+    target: Path, earlier: list[Generation], recipe: Recipe, shard_size: int | None
+) -> tuple[int, dict[str, int]]:
+    """Number of the first new lot, and of each split's first new shard: those that earlier generations have used."""
+    number, shards = 0, dict[str, int]()
+    for index, generation in enumerate(earlier):
+        table = history.sources(target, generation)
+        listing = Listing(table, table.slice(0, 0))
+        frame = recipe.frame.model_copy(update={"expand": Expand(**generation.expand)})
+        then = dataclasses.replace(recipe, frame=frame)
+        done = history.first_undone(target, earlier[:index], listing) if index else None
+        cut = lots.cut_lots(_batches(then, listing, done), shard_size, number, shards)
+        number += len(cut)
+    return number, shards

@@ -1,0 +1,260 @@
+"""Stage 1 of 8: YAML -> Recipe; every mistake at once, each with its file, line and path."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+import yaml
+
+from augment import catalog
+from augment.contracts import Options, Setting
+from augment.engine import source
+from augment.engine.algebra import parse_steps
+from augment.engine.draw import Node, leaves
+from augment.engine.source import KeyPath, Text
+from augment.errors import Problem, RecipeError, nearest
+
+
+class Expand(Options):
+    """How many outputs. Exactly ``multiplier`` a source of the training split, the untouched original among them.
+
+    With ``keep_originals: false`` all of them are augmented copies.
+    """
+
+    multiplier: pydantic.StrictInt = pydantic.Field(default=10, ge=1, le=1_000_000)
+    keep_originals: pydantic.StrictBool = True
+
+    @property
+    def copies(self) -> range:
+        """The copy numbers of a source that grows; 0 is the original."""
+        return range(self.multiplier) if self.keep_originals else range(1, self.multiplier + 1)
+
+
+class Frame(Options):
+    """A recipe without its steps: the keys that are the same for all modalities."""
+
+    recipe: Literal[1] = 1
+    seed: pydantic.StrictInt = pydantic.Field(default=0, ge=0, lt=2**63)
+    expand: Expand = Expand()
+    on_error: Literal["skip", "stop"] = "skip"
+    fast: pydantic.StrictBool = True
+
+
+class Input(Options):
+    """Where the sources are. Other keys under ``input:`` belong to the reader."""
+
+    path: str | None = None
+    format: str = "auto"
+
+
+class Output(Options):
+    """Where the outputs go. Other keys under ``output:`` belong to the writer and the modalities."""
+
+    path: str | None = None
+    format: str = "webdataset"
+    shard_size: pydantic.StrictInt = pydantic.Field(default=1000, ge=1, le=10_000_000)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe.
+
+    Args:
+        text: Its plain data and the lines they stand on.
+        frame: The keys that are the same for all modalities.
+        input: Where the sources are; ``input_options`` is the rest, for the reader.
+        output: Where the outputs go; ``output_options`` is the rest, for the writer.
+        steps: Modality -> the steps to draw from.
+        encodings: Modality -> how its values are encoded.
+    """
+
+    text: Text
+    frame: Frame
+    input: Input
+    output: Output
+    input_options: Mapping[str, Any] = field(default_factory=dict)
+    output_options: Mapping[str, Any] = field(default_factory=dict)
+    steps: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
+    encodings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def base(self) -> Path:
+        """The folder against which files named in steps are taken."""
+        return base_of(self.text)
+
+    def changed(self, settings: Sequence[str] = (), **keys: Any) -> Recipe:
+        """The recipe with ``path.to.key=value`` settings and whole keys (``multiplier=3``) replaced, checked again.
+
+        Keys: ``input`` and ``output`` (folders), ``multiplier``, ``seed``, ``on_error``. None leaves a key as it is.
+        """
+        data = copy.deepcopy(self.text.data)
+        for setting in settings:
+            source.override(data, setting)
+        places: dict[str, tuple[str, ...]] = {
+            "input": ("input", "path"),
+            "output": ("output", "path"),
+            "multiplier": ("expand", "multiplier"),
+        }
+        for key, value in keys.items():
+            if value is None:
+                continue
+            path = places.get(key, (key,))
+            block = data
+            for part in path[:-1]:
+                block = block.setdefault(part, {})
+            block[path[-1]] = str(value) if isinstance(value, Path) else value
+        return build(replace(self.text, data=data))
+
+    def to_yaml(self) -> str:
+        """The recipe as YAML; loading it gives an equal recipe."""
+        return yaml.safe_dump(self.text.data, sort_keys=False, allow_unicode=True)
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of all that decides the bytes, save ``expand``, the input's content and library versions."""
+        decisive = {key: value for key, value in self.text.data.items() if key not in ("expand", "on_error", "recipe")}
+        for block in ("input", "output"):
+            decisive[block] = {key: value for key, value in (decisive.get(block) or {}).items() if key != "path"}
+        files = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in self.references()}
+        decisive["files"] = sorted(files.values())
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
+
+    def references(self) -> Iterator[Path]:
+        """Files that steps use."""
+        for name, nodes in self.steps.items():
+            for leaf in leaves(nodes):
+                yield from catalog.modality(name).references(leaf.step)
+
+    def versions(self) -> dict[str, str]:
+        """Installed versions of everything that may change an output's bytes."""
+        names = {"augment", *(name for modality in self.steps for name in catalog.modality(modality).VERSIONS)}
+        return {name: _version(name) for name in sorted(names)}
+
+
+def load(recipe: str | Path | Mapping[str, Any]) -> Recipe:
+    """Load and check a recipe.
+
+    Args:
+        recipe: Path of a YAML file, or the same as plain Python data.
+
+    Raises:
+        RecipeError: With every mistake in ``problems``.
+        AugmentError: The file cannot be read.
+    """
+    if isinstance(recipe, Mapping):
+        return build(Text(json.loads(json.dumps(recipe))))
+    return build(source.read(Path(recipe)))
+
+
+def base_of(text: Text) -> Path:
+    """The folder of the recipe's file; the working folder for one made in Python."""
+    return text.file.parent if text.file else Path()
+
+
+def build(text: Text) -> Recipe:
+    """Check plain data and build the steps. Raises RecipeError."""
+    problems: list[Problem] = []
+    modalities = catalog.names("modalities")
+    known = [*Frame.model_fields, "input", "output", *modalities]
+    core: dict[str, Any] = {}
+    for key, value in text.data.items():
+        if key in Frame.model_fields:
+            core[key] = value
+        elif key not in known:
+            problems.append(Problem(str(key), f"expected a key of a recipe, got {key!r}", nearest(str(key), known)))
+    frame = _check(Frame, core, (), problems)
+    used = [name for name in modalities if name in text.data]
+    in_block, in_rest = _split(text.data, "input", Input, problems)
+    out_block, out_rest = _split(text.data, "output", Output, problems)
+    encodings = {
+        name: _check(catalog.modality(name).Encoding, out_rest.pop(name, None) or {}, ("output", name), problems)
+        for name in dict.fromkeys([*used, *(key for key in out_rest if key in modalities)])
+    }
+    in_options = _options("reader", in_block.format, in_rest, problems)
+    out_options = _options("writer", out_block.format, out_rest, problems)
+    setting = Setting(base_of(text), frame.fast if frame else True)
+    steps: dict[str, tuple[Node, ...]] = {}
+    for name in used:
+        steps[name] = parse_steps(name, text.data[name], setting, problems)
+    if problems:
+        raise RecipeError(_placed(problem, text) for problem in problems)
+    return Recipe(text, frame or Frame(), in_block, out_block, in_options, out_options, steps, encodings)
+
+
+def _split(
+    data: Mapping[str, Any], name: str, model: type[Any], problems: list[Problem]
+) -> tuple[Any, dict[str, Any]]:
+    """Part the keys that every ``input:`` or ``output:`` has from those of the backend that it names."""
+    block = data.get(name) or {}
+    if not isinstance(block, dict):
+        problems.append(
+            Problem(name, f"expected keys such as `path:` below it, got {block!r}", f"write {name}: {{path: FOLDER}}")
+        )
+        block = {}
+    own = {key: value for key, value in block.items() if key in model.model_fields}
+    rest = {str(key): value for key, value in block.items() if key not in model.model_fields}
+    return _check(model, own, (name,), problems) or model(), rest
+
+
+def _options(kind: str, name: str, rest: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Check the keys that belong to a reader or writer. With ``auto`` they wait until the input is seen."""
+    block = "input" if kind == "reader" else "output"
+    if name == "auto" and kind == "reader":
+        return rest
+    try:
+        backend = catalog.reader(name) if kind == "reader" else catalog.writer(name)
+    except RecipeError as error:
+        problems.extend(replace(problem, path=f"{block}.format") for problem in error.problems)
+        return rest
+    _check(backend.Options, rest, (block,), problems)
+    return rest
+
+
+def _check(model: type[Any], data: Any, path: KeyPath, problems: list[Problem]) -> Any:
+    """Validate one block; add each mistake to ``problems`` and return None if there is any."""
+    try:
+        return model.model_validate(data)
+    except pydantic.ValidationError as error:
+        for item in error.errors():
+            where = source.show((*path, *item["loc"]))
+            if item["type"] == "extra_forbidden":
+                name = str(item["loc"][-1])
+                fields = _fields(model, item["loc"][:-1])
+                problems.append(Problem(where, f"expected a known key, got {name!r}", nearest(name, fields)))
+            else:
+                problems.append(Problem(where, f"{_say(item['msg'])}, got {item['input']!r}"))
+        return None
+
+
+def _fields(model: Any, path: tuple[int | str, ...]) -> list[str]:
+    for part in path:
+        model = model.model_fields[str(part)].annotation
+    return list(model.model_fields)
+
+
+def _say(message: str) -> str:
+    """Pydantic's sentence as ours: what was expected."""
+    return (
+        message.replace("Input should be", "expected")
+        .replace("Field required", "expected a value")
+        .replace("a valid ", "a ")
+    )
+
+
+def _placed(problem: Problem, text: Text) -> Problem:
+    """A problem with its file and line."""
+    return problem if problem.place else replace(problem, place=text.place(source.parts(problem.path)))
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"

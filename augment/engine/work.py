@@ -1,0 +1,245 @@
+"""Stages 4 to 7 of 8, in a worker: read, decode, transform, encode, write. One chunk of sources at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from augment import catalog, durable
+from augment.chance import Chance
+from augment.contracts import Reader, Writer
+from augment.engine import chunkfile
+from augment.engine.draw import draw
+from augment.engine.history import STATE
+from augment.engine.lots import Chunk
+from augment.engine.plan import Plan
+from augment.engine.recipe import Recipe, build
+from augment.engine.source import Text
+from augment.errors import SampleError
+from augment.sample import Applied, Encoded, Entry, Record, Sample, Skip
+
+Report = Callable[[Any], None]
+
+CHUNKS = f"{STATE}/chunks"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker needs to know, as plain data; each worker builds its Bench from it once."""
+
+    text: Text
+    reader: str
+    input: Path
+    output: Path
+    classes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, plan: Plan, output: Path) -> bytes:
+        """The job of a plan, pickled."""
+        text = plan.recipe.text
+        if text.file is not None:  # a worker's working folder may be another
+            text = replace(text, file=Path(os.path.abspath(text.file)))
+        return pickle.dumps(cls(text, plan.reader, plan.input, output, plan.classes))
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkTask:
+    """Make one chunk; sources in ``poison`` have killed workers and are left out."""
+
+    job: bytes
+    chunk: Chunk
+    poison: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a chunk is: the source at hand, and outputs made and skipped so far."""
+
+    source: str
+    made: int
+    skipped: int
+
+
+class Bench:
+    """Everything set up for one job in one process."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.recipe: Recipe = build(job.text)
+        self.reader: Reader = catalog.reader(job.reader)
+        self.writer: Writer = catalog.writer(self.recipe.output.format)
+
+    @cached_property
+    def class_index(self) -> Mapping[str, int]:
+        """Class name -> its place among all classes."""
+        return {name: index for index, name in enumerate(self.job.classes)}
+
+    def copies(self, entry: Entry, copies: range) -> Iterator[tuple[int, Made | Skip]]:
+        """Every copy of one source, or why it is left out. Reads and decodes once."""
+        suffix = os.path.splitext(entry.locator)[1].lower()
+        kind = catalog.modality_of(suffix)
+        try:
+            if kind is None:
+                raise SampleError("unknown ending", f"no modality decodes {suffix!r}")
+            data = self.reader.read(self.job.input, entry.locator)
+            value = _guard(catalog.modality(kind).decode, data)
+        except SampleError as error:
+            for copy in copies:
+                yield copy, Skip(entry.key, error.reason, error.detail, copy, entry.split)
+            return
+        source = _Source(entry, kind, suffix, data, hashlib.sha256(data).hexdigest(), value)
+        for copy in copies:
+            try:
+                yield copy, self._copy(source, copy)
+            except SampleError as error:
+                yield copy, Skip(entry.key, error.reason, error.detail, copy, entry.split)
+
+    def _copy(self, source: _Source, copy: int) -> Made:
+        """One output: the untouched original for copy 0, else an augmented one."""
+        applied: list[Applied] = []
+        modality = catalog.modality(source.kind)
+        if copy == 0:
+            encoded = modality.original(source.data, source.suffix)
+        else:
+            chance = Chance.of(self.recipe.frame.seed, source.entry.key, copy)
+            drawn = draw(self.recipe.steps.get(source.kind, ()), chance.child(source.kind))
+            sample = Sample(source.value, source.entry.label, source.entry.fields)
+            sample, applied = _guard(modality.apply, sample, drawn)
+            encoding = self.recipe.encodings.get(source.kind) or modality.Encoding()
+            encoded = _guard(modality.encode, sample.value, encoding)
+        return Made(self._record(source, copy, encoded), applied, source.sha256)
+
+    def _record(self, source: _Source, copy: int, encoded: Encoded) -> Record:
+        entry = source.entry
+        return Record(
+            key=output_key(entry.key, copy),
+            data=encoded.data,
+            extension=encoded.extension,
+            modality=source.kind,
+            split=entry.split,
+            label=entry.label,
+            label_index=None if entry.label is None else self.class_index.get(entry.label),
+            source=entry.key,
+            copy=copy,
+            fields=entry.fields,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A source that was read and decoded."""
+
+    entry: Entry
+    kind: str
+    suffix: str
+    data: bytes
+    sha256: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One output with its history."""
+
+    record: Record
+    applied: list[Applied]
+    source_sha256: str
+
+    def row(self, file: str) -> dict[str, Any]:
+        """Its row of provenance; ``file`` is where it will lie."""
+        return {
+            "key": self.record.key,
+            "source": self.record.source,
+            "copy": self.record.copy,
+            "class": self.record.label,
+            "split": self.record.split,
+            "shard": file,
+            "steps": [applied.step for applied in self.applied],
+            "parameters": json.dumps([dict(applied.parameters) for applied in self.applied]),
+            "sha256": hashlib.sha256(self.record.data).hexdigest(),
+            "source_sha256": self.source_sha256,
+        }
+
+
+@lru_cache(maxsize=2)
+def bench(job: bytes) -> Bench:
+    """The bench of a job, set up once a process."""
+    return Bench(pickle.loads(job))  # noqa: S301 - our own parent wrote it
+
+
+def make_chunk(task: ChunkTask, report: Report) -> Progress:
+    """Make all outputs of a chunk and write its chunk file. Raises SampleError under ``on_error: stop``."""
+    at = bench(task.job)
+    chunk = task.chunk
+    made = 0
+    skipped: list[Skip] = []
+    with durable.writing(at.job.output / CHUNKS / chunk.name) as file:
+        out = chunkfile.ChunkWriter(file)
+        for position, entry in enumerate(chunk.entries):
+            report(Progress(entry.key, made, len(skipped)))
+            first = chunk.first + position * len(chunk.copies)
+            if entry.key in task.poison:
+                lost = [
+                    Skip(entry.key, "kills the worker", "left out after 3 tries", c, entry.split) for c in chunk.copies
+                ]
+                skipped += lost
+                continue
+            for turn, (_, result) in enumerate(at.copies(entry, chunk.copies), first):
+                if isinstance(result, Skip):
+                    skipped.append(result)
+                    _stop_if_asked(at.recipe, result)
+                    continue
+                shard = at.writer.shard(chunk.split, chunk.first_shard + turn % chunk.shards)
+                row = result.row(at.writer.locate(result.record, shard))
+                out.add(turn, at.writer.render(result.record), row)
+                made += 1
+        out.close([asdict(skip) for skip in _merged(skipped, len(chunk.copies))])
+    return Progress("", made, len(skipped))
+
+
+def output_key(source: str, copy: int) -> str:
+    """Name of an output: readable, unique, and the same whatever else is in the data set. At most 80 characters."""
+    stem = os.path.splitext(source)[0]
+    slug = re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_")[-48:].strip("_")
+    digest = hashlib.blake2b(source.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{slug}-{digest}-{copy:04d}".lstrip("-")
+
+
+def _stop_if_asked(recipe: Recipe, skip: Skip) -> None:
+    if recipe.frame.on_error == "stop":
+        copy = "" if skip.copy is None else f", copy {skip.copy}"
+        raise SampleError(skip.reason, f"{skip.source}{copy}: {skip.detail} (on_error: stop)")
+
+
+def _merged(skipped: list[Skip], copies: int) -> Iterator[Skip]:
+    """One line for a source of which every copy was left out for the same reason."""
+    start = 0
+    while start < len(skipped):
+        first = skipped[start]
+        stop = start
+        while stop < len(skipped) and (skipped[stop].source, skipped[stop].reason) == (first.source, first.reason):
+            stop += 1
+        whole = stop - start == copies
+        yield from (
+            [Skip(first.source, first.reason, first.detail, None, first.split)] if whole else skipped[start:stop]
+        )
+        start = stop
+
+
+def _guard(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call foreign code on one sample: whatever goes wrong in it is that sample's failure, not the run's."""
+    try:
+        return function(*arguments)
+    except SampleError:
+        raise
+    except Exception as error:
+        line = (str(error).strip().splitlines() or [""])[0]
+        raise SampleError("failed", f"{type(error).__name__}: {line}") from error

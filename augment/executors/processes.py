@@ -1,0 +1,204 @@
+"""Run tasks in worker processes, each with a pipe of its own, so that the death of one harms no other.
+
+Workers are forked from a server process that has imported what they need (forkserver; spawn on Windows): no thread,
+lock or open file of the caller gets into them, and the imports are paid for once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import traceback
+import types
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from augment.contracts import Outcome
+
+Job = tuple[Callable[..., Any], Any]
+
+
+class _Worker:
+    """One process, what it does now and what it last said about it."""
+
+    def __init__(self, context: BaseContext, preload: Sequence[str]) -> None:
+        self.pipe, theirs = context.Pipe()
+        self.job: Job | None = None
+        self.at: Any = None
+        self.process: BaseProcess = context.Process(target=_serve, args=(theirs, preload), daemon=True)  # type: ignore[attr-defined]
+        with _no_main():
+            self.process.start()
+        theirs.close()
+
+    def give(self, job: Job) -> None:
+        """Start it on a job. One that died meanwhile is found out by ``next``."""
+        self.job, self.at = job, None
+        try:
+            self.pipe.send(job)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def stop(self) -> None:
+        """Kill it and free its handles."""
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+        self.pipe.close()
+
+
+class Processes:
+    """See the Executor contract."""
+
+    def __init__(self, workers: int, preload: Sequence[str]) -> None:
+        self.workers = workers
+        self._preload = tuple(preload)
+        self._context = _context(self._preload)
+        self._queue: deque[Job] = deque()
+        self._reports: list[tuple[Any, Any]] = []
+        self._crew: list[_Worker] = []
+        self._ready: deque[Outcome] = deque()
+
+    def submit(self, function: Callable[..., Any], task: Any) -> None:
+        """Queue a task and hand it to a free worker; workers start when there is work for them."""
+        self._queue.append((function, task))
+        self._deal()
+
+    def next(self, timeout: float) -> Outcome | None:
+        """Wait for the next outcome; a dead worker is replaced."""
+        if not self._ready:
+            self._listen(timeout)
+        return self._ready.popleft() if self._ready else None
+
+    def progress(self) -> Iterator[tuple[Any, Any]]:
+        """What has been reported since the last call."""
+        reports, self._reports = self._reports, []
+        return iter(reports)
+
+    def close(self) -> None:
+        """Kill all workers."""
+        self._queue.clear()
+        crew, self._crew = self._crew, []
+        for worker in crew:
+            worker.process.kill()
+        for worker in crew:
+            worker.stop()
+
+    def _deal(self) -> None:
+        """Give queued tasks to idle workers, and start workers while there are too few."""
+        idle = [worker for worker in self._crew if worker.job is None]
+        while self._queue and (idle or len(self._crew) < self.workers):
+            if not idle:
+                self._crew.append(_Worker(self._context, self._preload))
+                idle.append(self._crew[-1])
+            idle.pop().give(self._queue.popleft())
+
+    def _listen(self, timeout: float) -> None:
+        """Take in what workers say until an outcome is there or the time is up."""
+        by_handle: dict[Any, _Worker] = {}
+        for worker in self._crew:
+            by_handle[worker.pipe] = worker
+            by_handle[worker.process.sentinel] = worker
+        heard = connection.wait(list(by_handle), timeout) if by_handle else []
+        for worker in {id(by_handle[handle]): by_handle[handle] for handle in heard}.values():
+            if not self._hear(worker):
+                self._bury(worker)
+        self._deal()
+
+    def _hear(self, worker: _Worker) -> bool:
+        """Read all messages of a worker; False if it is dead."""
+        try:
+            while worker.pipe.poll():
+                kind, body = worker.pipe.recv()
+                task = worker.job[1] if worker.job else None
+                if kind == "report":
+                    worker.at = body
+                    self._reports.append((task, body))
+                    continue
+                worker.job = None
+                if kind == "done":
+                    self._ready.append(Outcome("done", task, result=body))
+                else:
+                    error, text = body
+                    self._ready.append(Outcome("failed", task, error=error, traceback=text))
+        except (EOFError, ConnectionResetError):
+            return False
+        return worker.process.is_alive()
+
+    def _bury(self, worker: _Worker) -> None:
+        """Take a dead worker out; its task, if it had one, has died with it."""
+        self._crew.remove(worker)
+        worker.process.join()
+        code = worker.process.exitcode
+        if worker.job is not None:
+            error = RuntimeError(_cause(code))
+            self._ready.append(Outcome("died", worker.job[1], error=error, at=worker.at))
+        worker.stop()
+
+
+def start(workers: int, preload: Sequence[str]) -> Processes:
+    """Make ready ``workers`` processes that will have imported ``preload``; they start with the first tasks."""
+    return Processes(workers, preload)
+
+
+def _context(preload: Sequence[str]) -> BaseContext:
+    """The start method, with its server told what to import."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, *preload])
+    return context
+
+
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """Hide the caller's main module while a process starts.
+
+    Children would import it again, which costs time and, in a script without the ``if __name__`` guard, would run the
+    whole script in every worker. Tasks are functions of importable modules, so nothing in it is needed.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _serve(pipe: connection.Connection, preload: Sequence[str]) -> None:
+    """A worker's life: take a job, do it, say how it ended; end when the other side is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
+    try:
+        while True:
+            function, task = pipe.recv()
+            try:
+                result = function(task, lambda x: pipe.send(("report", x)))
+            except (BrokenPipeError, ConnectionResetError):
+                raise
+            except Exception as error:  # every kind of failure is an outcome; the driver decides
+                pipe.send(("failed", (_portable(error), traceback.format_exc())))
+            else:
+                pipe.send(("done", result))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        os._exit(0)  # the parent is gone: there is nobody to clean up for
+
+
+def _portable(error: Exception) -> Exception:
+    """The error if it can cross a pipe and come out the same, else one that tells of it."""
+    try:
+        multiprocessing.reduction.ForkingPickler.loads(multiprocessing.reduction.ForkingPickler.dumps(error))
+    except Exception:  # a foreign exception may fail in any way when pickled
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _cause(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"the worker was killed by signal {-code} ({signal.Signals(-code).name})"
+    return f"the worker ended with exit code {code}"
