@@ -118,6 +118,15 @@ class Description:
     docs: str
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of ``augment doctor``: what was looked at, how it is, and the fix where one is needed."""
+
+    status: Literal["ok", "note", "bad"]
+    about: str
+    fix: str = ""
+
+
 class Step(Protocol):
     """One transform with its parameters fixed, ready to be applied. Must pickle."""
 
@@ -168,6 +177,9 @@ class Modality(Protocol):
 
     def references(self, step: Step) -> Iterator[Path]:
         """Files beside the recipe whose content this step uses; they are part of the recipe's fingerprint."""
+
+    def diagnose(self) -> Iterator[Finding]:
+        """What ``augment doctor`` says of the libraries that this modality stands on."""
 
     def apply(self, sample: Sample, steps: Sequence[tuple[Step, Chance]]) -> tuple[Sample, list[Applied]]:
         """Run the steps that were drawn for one copy, in order; neighbours may be fused."""

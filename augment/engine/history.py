@@ -24,7 +24,7 @@ from augment.errors import ChangedError, OutputError
 STATE = ".augment"
 """Folder inside the output that holds what a later run needs to know; users have no business in it."""
 
-_KEPT = ("key", "split", "label", "fields", "size", "mtime_ns", "order")
+_KEPT = ("key", "locator", "split", "label", "fields", "size", "mtime_ns", "order")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ from augment.errors import AugmentError, OutputError, SampleError
 TRIES = 3
 """How often a source may kill its worker before it is left out."""
 
+FUNCTIONS: dict[type, Callable[..., Any]] = {ChunkTask: make_chunk, ShardTask: make_shard, LotTask: make_receipt}
+"""What is done with each kind of task."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -319,8 +322,7 @@ class Driver:
                 )
             self._leave_out(suspect)
             task = replace(task, poison=task.poison | {suspect})
-        functions = {ChunkTask: make_chunk, ShardTask: make_shard, LotTask: make_receipt}
-        self._urgent.append((functions[type(task)], task))
+        self._urgent.append((FUNCTIONS[type(task)], task))
 
     def _failed(self, outcome: Outcome) -> None:
         """A task failed: the disk refused, a sample was to stop the run, or we have a bug."""

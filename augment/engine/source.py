@@ -76,7 +76,7 @@ def parse(text: str, file: Path | None = None) -> Text:
         problems: list[Problem] = []
         if node is not None:
             _walk(node, (), name, lines, problems)
-        data = {} if node is None or problems else loader.construct_document(node)  # type: ignore[no-untyped-call]
+        data = {} if node is None or problems else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -85,7 +85,7 @@ def parse(text: str, file: Path | None = None) -> Text:
     except yaml.YAMLError as error:
         raise RecipeError([Problem("", f"expected YAML text: {str(error).splitlines()[0]}", "", name)]) from None
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
     if not problems and not isinstance(data, dict):
         problems.append(
             Problem("", f"expected keys such as `expand:` and `output:`, got {_kind(data)}", "", f"{name}:1")
@@ -148,16 +148,10 @@ def override(data: dict[str, Any], setting: str) -> None:
         else:
             raise RecipeError([Problem(path, f"{show(keys[: position + 1])} is not in the recipe", "")])
     last = keys[-1]
-    if (
-        isinstance(last, str)
-        and isinstance(here, dict)
-        or isinstance(last, int)
-        and isinstance(here, list)
-        and last < len(here)
-    ):
-        here[last] = parse(f"value: {value}", None).data["value"]
-    else:
+    settable = isinstance(here, dict) if isinstance(last, str) else isinstance(here, list) and last < len(here)
+    if not settable:
         raise RecipeError([Problem(path, f"expected a key or item that can be set, got {_kind(here)} above it", "")])
+    here[last] = parse(f"value: {value}").data["value"]
 
 
 def _kind(value: Any) -> str:

@@ -1,0 +1,31 @@
+# Two commands a fresh machine needs: make demo, make test. Both set themselves up in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench clean
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: .venv/ready  ## draw a small data set, grow it by 10, say where it is
+	$(BIN)/python -m augment.demo demo/shapes
+	$(BIN)/augment run recipes/first-steps.yaml --input demo/shapes --output demo/grown
+	$(BIN)/augment verify demo/grown --rederive 5
+
+test: lint  ## everything that CI runs
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready  ## compare with the scripts people write; ratios in one run
+	$(BIN)/python -m tests.bench.peers
+
+clean:
+	rm -rf .venv demo

@@ -1,0 +1,47 @@
+"""What ``augment doctor`` looks at: Python, our own parts, and what each modality says of its libraries."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from packaging.requirements import Requirement
+
+from augment import __version__, catalog
+from augment.contracts import Finding
+
+
+def examine() -> Iterator[Finding]:
+    """One finding after the other."""
+    yield Finding("ok", f"augment {__version__} on Python {sys.version.split()[0]}")
+    yield from _requirements()
+    for name in catalog.names("modalities"):
+        yield from catalog.modality(name).diagnose()
+
+
+def _requirements() -> Iterator[Finding]:
+    """Installed versions against what we declare; a missing extra is only a note."""
+    for line in requires("augment") or []:
+        wanted = Requirement(line)
+        extra = _extra(wanted)
+        if extra == "dev" or wanted.name == "augment":
+            continue
+        install = f"pip install 'augment[{extra}]'" if extra else f"pip install '{wanted.name}{wanted.specifier}'"
+        try:
+            found = version(wanted.name)
+        except PackageNotFoundError:
+            about = f"{wanted.name} is missing"
+            yield Finding("note", f"{about} (extra {extra})", install) if extra else Finding("bad", about, install)
+            continue
+        if not wanted.specifier.contains(found, prereleases=True):
+            yield Finding("bad", f"{wanted.name} {found}, expected {wanted.specifier}", install)
+        elif not extra:
+            yield Finding("ok", f"{wanted.name} {found}")
+
+
+def _extra(wanted: Requirement) -> str:
+    """The extra that asks for a requirement; empty for one that is always needed."""
+    found = re.search(r"""extra == ['"]([^'"]+)""", str(wanted.marker or ""))
+    return found[1] if found else ""

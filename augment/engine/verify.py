@@ -1,0 +1,161 @@
+"""Check a finished output: hashes against the manifest, and some outputs made again from their sources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from augment import catalog
+from augment.engine import history, manifest, source
+from augment.engine.history import Generation
+from augment.engine.source import Text
+from augment.engine.work import Bench, Job, Made, bench
+from augment.errors import InputError
+from augment.sample import Entry
+
+BLOCK = 1 << 20
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was checked and what was wrong.
+
+    Args:
+        files: Files whose hash was compared.
+        outputs: Rows of provenance, each of which must be in some file.
+        rederived: Outputs made again and found equal.
+        problems: One sentence each; empty if all is well.
+        notes: What may explain a problem, such as other library versions.
+    """
+
+    files: int = 0
+    outputs: int = 0
+    rederived: int = 0
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def verify(output: str | Path, *, rederive: int = 0, input: str | Path | None = None) -> Verified:
+    """Check a finished output folder.
+
+    Args:
+        output: The folder.
+        rederive: Make this many outputs, picked at random, again from their sources and compare bytes.
+        input: Where the sources are now, if they have moved.
+
+    Raises:
+        OutputError: The folder is no finished output.
+        InputError: The sources are not there.
+    """
+    folder = Path(os.path.abspath(output))
+    facts = manifest.read(folder)
+    found = Verified()
+    for name, size, sha256 in _expected(folder, facts):
+        found.files += 1
+        _compare(folder / name, name, size, sha256, found)
+    with pq.ParquetFile(folder / manifest.PROVENANCE_FILE) as rows:
+        found.outputs = rows.metadata.num_rows
+    if found.outputs != facts["outputs"]:
+        found.problems.append(f"provenance.parquet has {found.outputs} rows, the manifest counts {facts['outputs']}")
+    if rederive > 0 and found.outputs:
+        _rederive(folder, facts, rederive, input, found)
+    return found
+
+
+def _expected(folder: Path, facts: dict[str, Any]) -> Iterator[tuple[str, int | None, str]]:
+    """Name, size (None if not noted) and SHA-256 of every file of outputs."""
+    if facts["sharded"]:
+        for shard in facts["shards"]:
+            yield shard["name"], shard["bytes"], shard["sha256"]
+        return
+    with pq.ParquetFile(folder / manifest.PROVENANCE_FILE) as rows:
+        for batch in rows.iter_batches(columns=["shard", "sha256"]):
+            for row in batch.to_pylist():
+                yield row["shard"], None, row["sha256"]
+
+
+def _compare(path: Path, name: str, size: int | None, sha256: str, found: Verified) -> None:
+    if not path.is_file():
+        found.problems.append(f"{name}: missing")
+    elif size is not None and path.stat().st_size != size:
+        found.problems.append(f"{name}: expected {size} bytes, found {path.stat().st_size}")
+    else:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+        if digest.hexdigest() != sha256:
+            found.problems.append(f"{name}: its bytes have changed (SHA-256 differs from the manifest's)")
+
+
+def _rederive(folder: Path, facts: dict[str, Any], count: int, moved: str | Path | None, found: Verified) -> None:
+    """Make some outputs again and compare their bytes with those in the files."""
+    at = _bench_of(folder, facts, moved)
+    then, now = facts["versions"], at.recipe.versions()
+    found.notes += [
+        f"{name}: made with {then[name]}, now {now.get(name)}" for name in then if then[name] != now.get(name)
+    ]
+    rows = pq.read_table(
+        folder / manifest.PROVENANCE_FILE, columns=["key", "source", "copy", "shard", "source_sha256"]
+    )
+    picked = random.SystemRandom().sample(range(rows.num_rows), min(count, rows.num_rows))
+    writer = catalog.writer(facts["format"])
+    known = _entries(folder, {rows["source"][index].as_py() for index in picked})
+    for index in sorted(picked):
+        row = rows.slice(index, 1).to_pylist()[0]
+        name = f"{row['shard']}: {row['key']}"
+        (_, made), *_ = at.copies(known[row["source"]], range(row["copy"], row["copy"] + 1))
+        try:
+            stored = writer.extract(folder, row["shard"], row["key"])
+        except (KeyError, OSError) as error:
+            found.problems.append(f"{name}: cannot be read back ({error})")
+            continue
+        if not isinstance(made, Made):
+            found.problems.append(f"{name}: cannot be made again: {made.reason} {made.detail}")
+        elif made.source_sha256 != row["source_sha256"]:
+            found.problems.append(f"{name}: its source {row['source']} has changed since")
+        elif made.record.data != stored:
+            found.problems.append(f"{name}: made again from its source it has other bytes")
+        else:
+            found.rederived += 1
+
+
+def _bench_of(folder: Path, facts: dict[str, Any], moved: str | Path | None) -> Bench:
+    """The bench of the run that made the folder."""
+    text = source.read(folder / "recipe.yaml")
+    last = history.load(folder)[-1]
+    path = Path(os.path.abspath(moved or text.data["input"]["path"]))
+    if not path.exists():
+        raise InputError(f"{path}: the sources are not there; say where they are now with --input")
+    rebased = Text(text.data, text.lines, Path(last.base) / "recipe.yaml")
+    job = Job(rebased, facts["input"]["reader"], path, folder, tuple(facts["classes"]))
+    return bench(pickle.dumps(job))
+
+
+def _entries(folder: Path, keys: set[str]) -> dict[str, Entry]:
+    """Some sources, as the runs noted them."""
+    found: dict[str, Entry] = {}
+    generations: list[Generation] = history.load(folder)
+    for generation in generations:
+        for batch in history.sources(folder, generation).to_batches():
+            for row in batch.filter(_among(batch, keys)).to_pylist():
+                fields = json.loads(row["fields"]) if row["fields"] else {}
+                locator = row["key"] if row["locator"] is None else row["locator"]
+                found[row["key"]] = Entry(row["key"], locator, row["split"], row["label"], row["size"], 0, fields)
+    return found
+
+
+def _among(batch: Any, keys: set[str]) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.is_in(batch.column("key"), value_set=pa.array(sorted(keys)))

@@ -1,0 +1,133 @@
+"""Plans, results, steps and findings as tables for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from augment.contracts import Description, Finding
+    from augment.engine.estimate import Estimate
+    from augment.engine.plan import Plan
+    from augment.engine.run import Result
+    from augment.engine.verify import Verified
+
+MOST_CLASSES = 30
+"""Classes of a split that are shown one by one."""
+
+
+def plan(planned: Plan, size: Estimate | None) -> None:
+    """Per split and class: before -> after; then shards and size."""
+    table = Table("split", "class", box=None, pad_edge=False)
+    table.add_column("before", justify="right")
+    table.add_column("after", justify="right")
+    rows = planned.table()
+    for split in dict.fromkeys(row.split for row in rows):
+        inside = [row for row in rows if row.split == split]
+        if len(inside) > 1:
+            for row in inside[:MOST_CLASSES]:
+                table.add_row(escape(split), escape(row.label or "(none)"), f"{row.before:,}", f"{row.after:,}")
+            if len(inside) > MOST_CLASSES:
+                table.add_row(escape(split), f"… {len(inside) - MOST_CLASSES} more", "", "")
+        before, after = sum(row.before for row in inside), sum(row.after for row in inside)
+        table.add_row(f"[bold]{escape(split)}", "[bold]all", f"[bold]{before:,}", f"[bold]{after:,}")
+    console = Console()
+    console.print(table)
+    shards = f"{planned.shards:,} shards of {planned.recipe.output.shard_size:,}" if planned.shards else "no shards"
+    about = f", about {bytes_text(size.bytes)} (from {size.probes} trial outputs)" if size else ""
+    console.print(f"{planned.outputs:,} outputs, {shards}{about}", highlight=False)
+    if planned.listing.skipped.num_rows:
+        console.print(f"{planned.listing.skipped.num_rows:,} listed sources can't be used", highlight=False)
+
+
+def result(done: Result) -> None:
+    """The summary at the end of a run."""
+    console = Console()
+    facts = done.manifest
+    for split, counts in facts["splits"].items():
+        console.print(
+            f"{escape(split)}: {counts['sources']:,} sources -> {counts['outputs']:,} outputs", highlight=False
+        )
+    if done.skipped:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in facts["skipped"]["reasons"].items())
+        console.print(
+            f"skipped: {done.skipped:,} ({escape(reasons)}), see {done.output / 'skipped.jsonl'}", soft_wrap=True
+        )
+    rate = f", {done.made / done.seconds:.0f}/s" if done.seconds and done.made else ""
+    console.print(f"made {done.made:,} outputs in {done.seconds:.1f} s{rate}", highlight=False)
+    console.print(f"grown set: {done.output}", highlight=False, soft_wrap=True)
+    console.print(f"manifest:  {done.output / 'manifest.json'}", highlight=False, soft_wrap=True)
+
+
+def steps(found: Iterable[Description]) -> None:
+    """One line a step."""
+    table = Table("step", "labels", "what it does", box=None, pad_edge=False)
+    for step in found:
+        table.add_row(f"[bold]{step.name}", step.labels, escape(step.summary))
+    Console().print(table)
+
+
+def description(step: Description) -> None:
+    """All about one step."""
+    console = Console()
+    console.print(f"[bold]{step.name}[/bold]: {escape(step.summary)}\n")
+    table = Table("parameter", "default", "type and range", "what it is", box=None, pad_edge=False)
+    for parameter in step.parameters:
+        table.add_row(
+            f"[bold]{parameter.name}", escape(parameter.default), escape(parameter.kind), escape(parameter.about)
+        )
+    console.print(table)
+    console.print(f"\nlabels: {step.labels}. {escape(step.labels_note)}", highlight=False)
+    if step.docs:
+        console.print(f"docs: {step.docs}", highlight=False, soft_wrap=True)
+
+
+def findings(found: Iterable[Finding]) -> None:
+    """What the doctor found."""
+    console = Console()
+    for finding in found:
+        mark = {"ok": "[green]ok  ", "note": "[yellow]note", "bad": "[red]bad "}[finding.status]
+        console.print(f"{mark}[/] {escape(finding.about)}", highlight=False, soft_wrap=True)
+        if finding.fix:
+            console.print(f"     {escape(finding.fix)}", highlight=False, soft_wrap=True)
+
+
+def verified(found: Verified) -> None:
+    """What verify found."""
+    console = Console()
+    for problem in [*found.problems[:20], *found.notes]:
+        console.print(escape(problem), highlight=False, soft_wrap=True)
+    if len(found.problems) > 20:
+        console.print(f"… and {len(found.problems) - 20} more")
+    word = f"{len(found.problems)} problems" if found.problems else "all is well"
+    again = f", {found.rederived} outputs made again with the same bytes" if found.rederived else ""
+    console.print(f"{word}: {found.files} files, {found.outputs} outputs{again}", highlight=False)
+
+
+def bytes_text(count: float) -> str:
+    """A size for a person: 4.1 GB."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def plan_data(planned: Plan, size: Estimate | None) -> Mapping[str, Any]:
+    """The plan as JSON values."""
+    return {
+        "outputs": planned.outputs,
+        "shards": planned.shards,
+        "shard_size": planned.recipe.output.shard_size if planned.shards else None,
+        "estimated_bytes": size.bytes if size else None,
+        "sources": len(planned.listing),
+        "unusable": planned.listing.skipped.num_rows,
+        "classes": [
+            {"split": row.split, "class": row.label, "before": row.before, "after": row.after}
+            for row in planned.table()
+        ],
+    }
