@@ -72,17 +72,18 @@ def run(  # noqa: PLR0913 - a flag a parameter
 
     if dry_run:
         return plan(recipe, input, output, multiplier, set, append, as_json)
-    checked = _recipe(recipe, set, on_error.value if on_error else None)
     with progress.shown() as watch:
         result = grow(
-            checked,
+            recipe,
+            workers=workers,
+            executor=executor,
+            append=append,
+            watch=watch,
             input=input,
             output=output,
             multiplier=multiplier,
-            append=append,
-            workers=workers,
-            executor=executor,
-            watch=watch,
+            on_error=on_error.value if on_error else None,
+            settings=set,
         )
     if as_json:
         facts = {key: value for key, value in result.manifest.items() if key != "shards"}
@@ -106,7 +107,7 @@ def plan(
     from augment.engine.plan import plan as count
     from augment.report import tables
 
-    planned = count(_recipe(recipe, set), input=input, output=output, multiplier=multiplier, append=append)
+    planned = count(recipe, append=append, input=input, output=output, multiplier=multiplier, settings=set)
     size = estimate(planned)
     if as_json:
         _print(tables.plan_data(planned, size))
@@ -117,9 +118,11 @@ def plan(
 @app.command()
 def check(recipe: RecipeArgument, set: Settings = None, as_json: AsJson = False) -> None:
     """Find all mistakes of a recipe at once."""
+    from augment.engine.recipe import load
+
     problems: list[dict[str, Any]] = []
     try:
-        _recipe(recipe, set)
+        load(recipe, settings=set)
     except RecipeError as error:
         if not as_json:
             raise
@@ -197,13 +200,6 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         tables.findings(found)
     raise typer.Exit(1 if any(finding.status == "bad" for finding in found) else 0)
-
-
-def _recipe(recipe: str, settings: list[str] | None, on_error: str | None = None) -> Any:
-    """The checked recipe, with what the flags say over it."""
-    from augment.engine.plan import resolve
-
-    return resolve(recipe).changed(settings or (), on_error=on_error)
 
 
 def _print(data: Any) -> None:

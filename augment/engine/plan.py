@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from augment.engine import history, lots
 from augment.engine.history import Generation
 from augment.engine.listing import Listing, collect
 from augment.engine.lots import Batch, Chunk, Lot, Row
-from augment.engine.recipe import Expand, Recipe, load
+from augment.engine.recipe import AnyRecipe, Changes, Expand, Recipe, load, modalities_of
 from augment.errors import ChangedError, InputError, OutputError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @dataclass(frozen=True)
@@ -70,34 +73,25 @@ class Plan:
         return lots.cut_chunks(lot, self.listing)
 
 
-def plan(
-    recipe: Recipe | str | Path | Mapping[str, Any],
-    *,
-    input: str | Path | None = None,
-    output: str | Path | None = None,
-    multiplier: int | None = None,
-    append: bool = False,
-) -> Plan:
+def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes]) -> Plan:
     """Count what a run would make; nothing is written.
 
     Args:
-        recipe: A checked recipe, the path of one, a recipe as plain data, or a folder of data (a sound default recipe
-            for what it holds is then used).
-        input: Folder or table; else the recipe's ``input.path``.
-        output: Folder; else the recipe's ``output.path``. May be left out.
-        multiplier: Outputs a source; else the recipe's ``expand.multiplier``.
+        recipe: A YAML file, plain data, a folder of data (a sound default recipe for what it holds is then used), or
+            a checked recipe.
         append: Plan only what an output folder that stands already lacks.
+        changes: ``input``, ``output``, ``multiplier``, ``seed``, ``on_error``, ``settings``; see Changes.
 
     Raises:
         AugmentError: Its kind says whether recipe, input or output is at fault.
     """
-    checked = resolve(recipe).changed(input=input, output=output, multiplier=multiplier)
+    checked = load(recipe, **changes)
     source = _input(checked)
     target = Path(os.path.abspath(checked.output.path)) if checked.output.path else None
     if target is not None:
         _apart(source, target)
     name, options = _reader(checked, source)
-    suffixes = frozenset().union(*(catalog.modality(used).SUFFIXES for used in _modalities(checked)))
+    suffixes = frozenset().union(*(catalog.modality(used).SUFFIXES for used in modalities_of(checked.text.data)))
     listing = collect(catalog.reader(name).entries(source, options, suffixes), checked.frame.seed)
     if not len(listing):
         raise InputError(_nothing(source, listing))
@@ -113,38 +107,6 @@ def plan(
     cut = lots.cut_lots(batches, shard_size, first_lot, shards)
     classes = tuple(listing.classes())
     return Plan(checked, name, source, target, listing, classes, tuple(batches), tuple(cut), current)
-
-
-def resolve(recipe: Recipe | str | Path | Mapping[str, Any]) -> Recipe:
-    """A checked recipe from whatever names one; a folder of data stands for a default recipe over it."""
-    if isinstance(recipe, Recipe):
-        return recipe
-    if not isinstance(recipe, Mapping) and Path(recipe).is_dir():
-        return default(Path(recipe))
-    return load(recipe)
-
-
-def default(folder: Path) -> Recipe:
-    """The default recipe for what a folder holds most of.
-
-    Raises:
-        InputError: It holds nothing that we know.
-    """
-    counts: dict[str, int] = {}
-    for _, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for file in files:
-            kind = catalog.modality_of(os.path.splitext(file)[1].lower())
-            if kind is not None:
-                counts[kind] = counts.get(kind, 0) + 1
-        if sum(counts.values()) > 10_000:
-            break
-    if not counts:
-        known = sorted({suffix for name in catalog.names("modalities") for suffix in catalog.modality(name).SUFFIXES})
-        raise InputError(f"{folder}: no file that we can decode; known endings: {' '.join(known)}")
-    kind = max(sorted(counts), key=lambda name: counts[name])
-    steps = [dict(step) for step in catalog.modality(kind).DEFAULT_STEPS]
-    return load({"input": {"path": str(folder)}, kind: steps})
 
 
 def _input(recipe: Recipe) -> Path:
@@ -174,13 +136,7 @@ def _reader(recipe: Recipe, source: Path) -> tuple[str, Any]:
         if not claims:
             raise InputError(f"{source}: no reader knows this layout; known: {', '.join(catalog.names('readers'))}")
         name = claims[0]
-        recipe = recipe.changed([f"input.format={name}"])  # checks the reader's options, with their places
-    return name, catalog.reader(name).Options.model_validate(recipe.input_options)
-
-
-def _modalities(recipe: Recipe) -> list[str]:
-    """Those that the recipe has steps for; all that there are, where it has none."""
-    return list(recipe.steps) or list(catalog.names("modalities"))
+    return name, recipe.reader_options(name)
 
 
 def _nothing(source: Path, listing: Listing) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import pydantic
 import yaml
@@ -20,7 +22,10 @@ from augment.engine import source
 from augment.engine.algebra import parse_steps
 from augment.engine.draw import Node, leaves
 from augment.engine.source import KeyPath, Text
-from augment.errors import Problem, RecipeError, nearest
+from augment.errors import InputError, Problem, RecipeError, nearest
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Expand(Options):
@@ -63,6 +68,30 @@ class Output(Options):
     shard_size: pydantic.StrictInt = pydantic.Field(default=1000, ge=1, le=10_000_000)
 
 
+class Changes(TypedDict, total=False):
+    """What a call may say over a recipe; None leaves a key as it is.
+
+    ``input`` and ``output`` are folders, ``multiplier`` is ``expand.multiplier``, ``seed`` and ``on_error`` are keys of
+    the recipe, ``settings`` are texts such as ``expand.keep_originals=false``.
+    """
+
+    input: str | Path | None
+    output: str | Path | None
+    multiplier: int | None
+    seed: int | None
+    on_error: str | None
+    settings: Sequence[str] | None
+
+
+_PLACES: dict[str, tuple[str, ...]] = {
+    "input": ("input", "path"),
+    "output": ("output", "path"),
+    "multiplier": ("expand", "multiplier"),
+    "seed": ("seed",),
+    "on_error": ("on_error",),
+}
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A checked recipe.
@@ -90,28 +119,17 @@ class Recipe:
         """The folder against which files named in steps are taken."""
         return base_of(self.text)
 
-    def changed(self, settings: Sequence[str] = (), **keys: Any) -> Recipe:
-        """The recipe with ``path.to.key=value`` settings and whole keys (``multiplier=3``) replaced, checked again.
+    def changed(self, **changes: Unpack[Changes]) -> Recipe:
+        """The recipe with some keys replaced, checked again."""
+        return build(change(self.text, changes))
 
-        Keys: ``input`` and ``output`` (folders), ``multiplier``, ``seed``, ``on_error``. None leaves a key as it is.
-        """
-        data = copy.deepcopy(self.text.data)
-        for setting in settings:
-            source.override(data, setting)
-        places: dict[str, tuple[str, ...]] = {
-            "input": ("input", "path"),
-            "output": ("output", "path"),
-            "multiplier": ("expand", "multiplier"),
-        }
-        for key, value in keys.items():
-            if value is None:
-                continue
-            path = places.get(key, (key,))
-            block = data
-            for part in path[:-1]:
-                block = block.setdefault(part, {})
-            block[path[-1]] = str(value) if isinstance(value, Path) else value
-        return build(replace(self.text, data=data))
+    def reader_options(self, reader: str) -> Any:
+        """The keys under ``input:`` as that reader's options. Raises RecipeError."""
+        problems: list[Problem] = []
+        found = _check(catalog.reader(reader).Options, self.input_options, ("input",), problems)
+        if problems:
+            raise RecipeError(_placed(problem, self.text) for problem in problems)
+        return found
 
     def to_yaml(self) -> str:
         """The recipe as YAML; loading it gives an equal recipe."""
@@ -138,19 +156,75 @@ class Recipe:
         return {name: _version(name) for name in sorted(names)}
 
 
-def load(recipe: str | Path | Mapping[str, Any]) -> Recipe:
+AnyRecipe = Recipe | str | Path | Mapping[str, Any]
+
+
+def load(recipe: AnyRecipe, **changes: Unpack[Changes]) -> Recipe:
     """Load and check a recipe.
 
     Args:
-        recipe: Path of a YAML file, or the same as plain Python data.
+        recipe: A YAML file, the same as plain Python data, a folder of data (a sound default recipe for what it holds
+            is then used), or a checked recipe.
+        changes: Keys to replace, see Changes.
 
     Raises:
         RecipeError: With every mistake in ``problems``.
-        AugmentError: The file cannot be read.
+        AugmentError: The file cannot be read, or the folder holds nothing that we know.
     """
+    return build(change(text_of(recipe), changes))
+
+
+def text_of(recipe: AnyRecipe) -> Text:
+    """A recipe's plain data, not yet checked. Cheap: no library is imported."""
+    if isinstance(recipe, Recipe):
+        return recipe.text
     if isinstance(recipe, Mapping):
-        return build(Text(json.loads(json.dumps(recipe))))
-    return build(source.read(Path(recipe)))
+        return Text(json.loads(json.dumps(recipe)))
+    path = Path(recipe)
+    return default(path) if path.is_dir() else source.read(path)
+
+
+def default(folder: Path) -> Text:
+    """The default recipe for what a folder holds most of.
+
+    Raises:
+        InputError: It holds nothing that we know.
+    """
+    counts: Counter[str] = Counter()
+    for _, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        kinds = (catalog.modality_of(os.path.splitext(file)[1].lower()) for file in files)
+        counts.update(kind for kind in kinds if kind is not None)
+        if counts.total() > 10_000:
+            break
+    if not counts:
+        known = sorted({suffix for name in catalog.names("modalities") for suffix in catalog.modality(name).SUFFIXES})
+        raise InputError(f"{folder}: no file in it that we can decode; known endings: {' '.join(known)}")
+    kind = counts.most_common(1)[0][0]
+    return Text({"input": {"path": str(folder)}, kind: [dict(step) for step in catalog.modality(kind).DEFAULT_STEPS]})
+
+
+def change(text: Text, changes: Changes) -> Text:
+    """Plain data with some keys replaced."""
+    data = copy.deepcopy(text.data)
+    for setting in changes.get("settings") or ():
+        source.override(data, setting)
+    for key, path in _PLACES.items():
+        value = changes.get(key)
+        if value is None:
+            continue
+        block = data
+        for part in path[:-1]:
+            block[part] = block.get(part) or {}
+            block = block[part]
+        block[path[-1]] = str(value) if isinstance(value, Path) else value
+    return replace(text, data=data)
+
+
+def modalities_of(data: Mapping[str, Any]) -> list[str]:
+    """The modalities that a recipe has steps for; all that there are, where it has none."""
+    known = catalog.names("modalities")
+    return [name for name in known if name in data] or list(known)
 
 
 def base_of(text: Text) -> Path:

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -19,10 +19,13 @@ from augment.contracts import Executor, Outcome
 from augment.engine import assemble, history, manifest
 from augment.engine.assemble import LotTask, ShardTask, make_receipt, make_shard
 from augment.engine.lots import Chunk, Lot
-from augment.engine.plan import Plan, plan, resolve
-from augment.engine.recipe import Recipe
+from augment.engine.plan import Plan, plan
+from augment.engine.recipe import AnyRecipe, Changes, build, change, modalities_of, text_of
 from augment.engine.work import CHUNKS, ChunkTask, Job, Progress, make_chunk
 from augment.errors import AugmentError, OutputError, SampleError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 TRIES = 3
 """How often a source may kill its worker before it is left out."""
@@ -70,36 +73,32 @@ class Status:
 
 
 def run(
-    recipe: Recipe | str | Path | Mapping[str, Any],
+    recipe: AnyRecipe,
     *,
-    input: str | Path | None = None,
-    output: str | Path | None = None,
-    multiplier: int | None = None,
-    append: bool = False,
     workers: int | None = None,
-    executor: str | None = None,
+    executor: str = "processes",
+    append: bool = False,
     watch: Callable[[Status], None] | None = None,
+    **changes: Unpack[Changes],
 ) -> Result:
     """Grow a data set. Stopped or killed, the same call resumes where it was and ends with the same bytes.
 
     Args:
-        recipe: As for ``augment.plan``: a checked recipe, a file, plain data, or a folder of data.
-        input: Folder or table; else the recipe's ``input.path``.
-        output: Folder; else the recipe's ``output.path``.
-        multiplier: Outputs a source; else the recipe's ``expand.multiplier``.
-        append: Add to an output that stands: new sources, or more copies by a higher multiplier.
+        recipe: As for ``augment.plan``: a YAML file, plain data, a folder of data, or a checked recipe.
         workers: Processes; all cores by default. The outputs do not depend on it.
-        executor: ``processes`` (default) or ``serial``.
+        executor: ``processes`` or ``serial``.
+        append: Add to an output that stands: new sources, or more copies by a higher multiplier.
         watch: Called with a Status a few times a second.
+        changes: ``input``, ``output``, ``multiplier``, ``seed``, ``on_error``, ``settings``; see Changes.
 
     Raises:
         AugmentError: Its kind says whether recipe, input, output or a sample (``on_error: stop``) is at fault.
     """
     begun = time.monotonic()
-    checked = resolve(recipe)
-    crew = _start(executor or "processes", workers, checked)
+    text = change(text_of(recipe), changes)
+    crew = _start(executor, workers, modalities_of(text.data))  # first, so that workers import while we plan
     try:
-        planned = plan(checked, input=input, output=output, multiplier=multiplier, append=append)
+        planned = plan(build(text), append=append)
         if planned.output is None:
             raise OutputError("no output: give --output DIR, or output: {path: DIR} in the recipe")
         with _locked(planned.output), _told(planned.output):
@@ -115,13 +114,12 @@ def run(
     return Result(planned.output, written, driver.made, time.monotonic() - begun)
 
 
-def _start(name: str, workers: int | None, recipe: Recipe) -> Executor:
+def _start(name: str, workers: int | None, modalities: list[str]) -> Executor:
     """The executor, with the modules that its workers will need."""
     count = workers if workers is not None else _cores()
     if count < 1:
         raise AugmentError(f"workers: expected at least 1, got {count}")
-    modalities = list(recipe.steps) or list(catalog.names("modalities"))
-    preload = ["augment.engine.assemble", *(m for name in modalities for m in catalog.modality(name).PRELOAD)]
+    preload = ["augment.engine.assemble", *(m for kind in modalities for m in catalog.modality(kind).PRELOAD)]
     started: Executor = catalog.module("executors", name).start(count, preload)
     return started
 

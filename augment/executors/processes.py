@@ -15,7 +15,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import connection
+from multiprocessing import connection, forkserver
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -60,6 +60,7 @@ class Processes:
         self.workers = workers
         self._preload = tuple(preload)
         self._context = _context(self._preload)
+        self.forked = self._context.get_start_method() == "forkserver"
         self._queue: deque[Job] = deque()
         self._reports: list[tuple[Any, Any]] = []
         self._crew: list[_Worker] = []
@@ -143,8 +144,15 @@ class Processes:
 
 
 def start(workers: int, preload: Sequence[str]) -> Processes:
-    """Make ready ``workers`` processes that will have imported ``preload``; they start with the first tasks."""
-    return Processes(workers, preload)
+    """Make ready ``workers`` processes that will have imported ``preload``; they start with the first tasks.
+
+    The server that they are forked from starts here, so its imports run beside whatever the caller does next.
+    """
+    crew = Processes(workers, preload)
+    if crew.forked:
+        with _no_main():
+            forkserver.ensure_running()
+    return crew
 
 
 def _context(preload: Sequence[str]) -> BaseContext:

@@ -1,0 +1,46 @@
+"""Tasks for the executor tests; they must be importable in a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def double(task: int, report: Callable[[Any], None]) -> int:
+    report(f"busy with {task}")
+    return task * 2
+
+
+def fail(task: Any, report: Callable[[Any], None]) -> None:
+    raise ValueError(f"no {task}")
+
+
+def die(task: Any, report: Callable[[Any], None]) -> None:
+    report(("at", task))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave(task: int, report: Callable[[Any], None]) -> None:
+    os._exit(task)
+
+
+def wait(task: float, report: Callable[[Any], None]) -> int:
+    report("waiting")
+    time.sleep(task)
+    return os.getpid()
+
+
+def awkward(task: Any, report: Callable[[Any], None]) -> None:
+    class Local(Exception):
+        pass
+
+    raise Local("cannot be pickled")
+
+
+def touch(task: Path, report: Callable[[Any], None]) -> None:
+    task.write_text(str(os.getpid()))
+    time.sleep(60)
