@@ -130,10 +130,13 @@ class Finding:
 class Step(Protocol):
     """One transform with its parameters fixed, ready to be applied. Must pickle."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As in the recipe."""
 
-    p: float
-    """Chance that it fires, in [0, 1]; drawn by the engine's algebra, not by the step."""
+    @property
+    def p(self) -> float:
+        """Chance that it fires, in [0, 1]; drawn by the engine's algebra, not by the step."""
 
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it, with all its randomness from ``chance``; the input is not changed. Raises SampleError."""

@@ -1,0 +1,173 @@
+"""Every image transform of albumentations 2.0.8 under its own name, as a Step with its own stream of chance.
+
+What the library does that we must not let it: it seeds all children of a Compose alike, only warns of arguments that it
+doesn't know, and asks the network for updates when it is imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import Any
+
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # before the import, in every worker
+
+import albumentations
+import cv2
+import numpy as np
+from albumentations.core.transforms_interface import BasicTransform, DualTransform, ImageOnlyTransform, Transform3D
+
+from augment.chance import Chance
+from augment.errors import SampleError
+from augment.image import references
+from augment.image.references import References
+from augment.sample import Applied, Sample
+
+cv2.setNumThreads(1)  # one thread a process: workers are the parallelism
+
+Kernel = Callable[[Any, np.ndarray], tuple[np.ndarray, dict[str, Any]]]
+
+CODE = "takes code, and a recipe is data"
+EXCLUDED = {"Lambda": CODE, "ToTensorV2": "makes tensors, which a file cannot hold; the training loop does that"}
+
+
+@cache
+def transforms() -> dict[str, type[BasicTransform]]:
+    """Name -> class, of all image transforms."""
+    bases = {BasicTransform, DualTransform, ImageOnlyTransform}
+    found = {
+        name: value
+        for name, value in vars(albumentations).items()
+        if inspect.isclass(value) and issubclass(value, BasicTransform) and not issubclass(value, Transform3D)
+        if value not in bases and name not in EXCLUDED
+    }
+    return dict(sorted(found.items()))
+
+
+def moves(name: str) -> bool:
+    """Whether a step moves pixels about, and with them boxes, masks and keypoints."""
+    return issubclass(transforms()[name], DualTransform)
+
+
+@dataclass(frozen=True)
+class LibraryStep:
+    """One transform with its parameters fixed.
+
+    Args:
+        name: Of the class.
+        p: Chance that it fires; the instance itself always does.
+        parameters: As checked, for the constructor.
+        given: Reference pictures and the like.
+        native: Use our kernel where there is one.
+    """
+
+    name: str
+    p: float
+    parameters: Mapping[str, Any]
+    given: References = References()
+    native: bool = True
+
+    @cached_property
+    def transform(self) -> BasicTransform:
+        """The library's instance; made anew in each process."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # advice on slow or special steps, given again in every worker
+            return transforms()[self.name](**self.parameters, p=1.0)
+
+    @cached_property
+    def kernel(self) -> Kernel | None:
+        """Our faster way, if there is one and it is wanted."""
+        return kernel(self.name) if self.native else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Only what was given; instances and kernels are made anew."""
+        return {name: getattr(self, name) for name in ("name", "p", "parameters", "given", "native")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
+        """Apply it to (H, W, 3) or (H, W). A gray picture that the library refuses goes through as RGB and back."""
+        image = sample.value
+        try:
+            pixels, drawn = self._run(image, chance)
+        except Exception as error:  # a transform may fail in any way on a picture it was not made for
+            if image.ndim != 2:
+                raise self._failed(error, image) from error
+            try:
+                pixels, drawn = self._run(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), chance)
+            except Exception as again:  # as above
+                raise self._failed(again, image) from again
+            pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
+        return replace(sample, value=pixels), Applied(self.name, drawn)
+
+    def _run(self, image: np.ndarray, chance: Chance) -> tuple[np.ndarray, dict[str, Any]]:
+        """Our kernel if it can, else the library; both start from the same place of chance."""
+        transform = self.transform
+        if self.kernel is not None:
+            transform.set_random_state(chance.generator(), chance.python())
+            try:
+                return self.kernel(transform, image)
+            except NotImplementedError:
+                pass
+        transform.set_random_state(chance.generator(), chance.python())
+        data: dict[str, Any] = {"image": image}
+        if self.name in references.METADATA:
+            build = references.METADATA[self.name]
+            data[transform.metadata_key] = build(self.given, chance.child("references"), image, transform)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pixels = transform(**data)["image"]
+        return pixels, scalars(transform.params)
+
+    def _failed(self, error: Exception, image: np.ndarray) -> SampleError:
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return SampleError("step failed", f"{self.name} on {image.shape[1]}x{image.shape[0]} pixels: {line}")
+
+
+@cache
+def kernel(name: str) -> Kernel | None:
+    """Our kernel for a transform: the module of ``augment.image.kernels`` with its name in snake case."""
+    module = f"augment.image.kernels.{snake(name)}"
+    if importlib.util.find_spec(module) is None:
+        return None
+    found: Kernel = importlib.import_module(module).apply
+    return found
+
+
+def snake(name: str) -> str:
+    """``CoarseDropout`` -> ``coarse_dropout``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def scalars(drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """Those drawn parameters that are numbers, texts, or short lists of them, as JSON values."""
+    kept = {}
+    for name, value in drawn.items():
+        plain = _plain(value)
+        if plain is not None and name not in ("shape", "interpolation", "fill", "fill_mask"):
+            kept[str(name)] = plain
+    return kept
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, (tuple, list)) and 0 < len(value) <= 8:
+        parts = [_plain(part) for part in value]
+        return None if any(part is None for part in parts) else parts
+    if isinstance(value, dict) and 0 < len(value) <= 8:
+        inner = {str(key): _plain(part) for key, part in value.items()}
+        return None if any(part is None for part in inner.values()) else inner
+    return None

@@ -1,0 +1,85 @@
+"""What a picture is: the image modality. Importing this imports neither OpenCV nor albumentations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from augment.chance import Chance
+from augment.contracts import Description, Finding, Setting, Step
+from augment.image.decode import SUFFIXES, decode, original
+from augment.image.encode import Encoding, encode
+from augment.sample import Applied, Sample
+
+__all__ = ["DEFAULT_STEPS", "PRELOAD", "SUFFIXES", "VERSIONS", "Encoding", "decode", "encode", "original"]
+
+PRELOAD = ("augment.image.parameters", "PIL.Image")
+VERSIONS = ("albumentations", "albucore", "numpy", "opencv-python-headless", "pillow")
+
+DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
+    {"HorizontalFlip": {"p": 0.5}},
+    {
+        "Affine": {
+            "rotate": [-15, 15],
+            "scale": [0.9, 1.1],
+            "translate_percent": [-0.05, 0.05],
+            "border_mode": "reflect_101",
+            "p": 0.8,
+        }
+    },
+    {"RandomBrightnessContrast": {"p": 0.5}},
+    {"HueSaturationValue": {"hue_shift_limit": 8, "p": 0.3}},
+    {
+        "one_of": {
+            "steps": [{"GaussNoise": {"std_range": [0.02, 0.08]}}, {"GaussianBlur": {"blur_limit": [3, 5]}}],
+            "p": 0.3,
+        }
+    },
+    {"CoarseDropout": {"p": 0.2}},
+)
+
+
+def names() -> list[str]:
+    """All steps, sorted."""
+    from augment.image.library import transforms
+
+    return list(transforms())
+
+
+def describe(name: str) -> Description:
+    """What ``augment describe`` prints. Raises KeyError."""
+    from augment.image.describe import describe as of_step
+
+    return of_step(name)
+
+
+def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
+    """A step from its recipe. Raises RecipeError."""
+    from augment.image.parameters import build as from_recipe
+
+    return from_recipe(name, parameters, setting)
+
+
+def references(step: Step) -> Iterator[Path]:
+    """Reference pictures, fonts and files of texts."""
+    from augment.image.library import LibraryStep
+
+    if isinstance(step, LibraryStep):
+        yield from step.given.files
+
+
+def diagnose() -> Iterator[Finding]:
+    """Whether OpenCV and albumentations are sound."""
+    from augment.image.diagnose import findings
+
+    return findings()
+
+
+def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]]) -> tuple[Sample, list[Applied]]:
+    """Run the steps that were drawn for one copy, in order."""
+    told: list[Applied] = []
+    for step, chance in steps:
+        sample, applied = step.apply(sample, chance)
+        told.append(applied)
+    return sample, told
