@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -9,8 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+BLOCK = 1 << 20
+"""Bytes that are read at once."""
+
 TEMPORARY = ".part"
-"""How the name of a file in the making ends; a leftover of a crash may be deleted by whoever holds the folder's lock."""
+"""How the name of a file in the making ends; a crash's leftovers may be deleted by whoever holds the folder's lock."""
 
 
 @contextmanager
@@ -45,6 +49,15 @@ def write(path: Path, data: bytes) -> None:
     """Write a small file whole or not at all."""
     with writing(path) as file:
         file.write(data)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hex; the file is read block by block."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

@@ -23,7 +23,18 @@ MODALITIES = catalog.names("modalities")
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 50
 MOST_PARAMETERS = 6
-TOP_LEVEL = {"pyproject.toml", "README.md", "augment", "recipes", "tests", "notebooks", "Makefile", "LICENSE", "CHANGELOG.md", "constraints.txt"}
+TOP_LEVEL = {
+    "pyproject.toml",
+    "README.md",
+    "augment",
+    "recipes",
+    "tests",
+    "notebooks",
+    "Makefile",
+    "LICENSE",
+    "CHANGELOG.md",
+    "constraints.txt",
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -68,7 +79,10 @@ def test_every_file_says_what_it_is(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_nothing_happens_by_global_chance(path: Path) -> None:
-    found = re.findall(r"np\.random\.(?:seed|rand|randint|choice|random|normal)\(|(?<![\w.])random\.(?:seed|random|choice|randint|shuffle)\(", path.read_text(encoding="utf-8"))
+    found = re.findall(
+        r"np\.random\.(?:seed|rand|randint|choice|random|normal)\(|(?<![\w.])random\.(?:seed|random|choice|randint|shuffle)\(",
+        path.read_text(encoding="utf-8"),
+    )
     assert found == []
 
 

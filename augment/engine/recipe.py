@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import pydantic
 import yaml
 
-from augment import catalog
+from augment import catalog, durable
 from augment.contracts import Options, Setting
 from augment.engine import source
 from augment.engine.algebra import parse_steps
@@ -140,7 +140,7 @@ class Recipe:
         decisive = {key: value for key, value in self.text.data.items() if key not in ("expand", "on_error", "recipe")}
         for block in ("input", "output"):
             decisive[block] = {key: value for key, value in (decisive.get(block) or {}).items() if key != "path"}
-        files = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in self.references()}
+        files = {str(path): durable.sha256(path) for path in self.references()}
         decisive["files"] = sorted(files.values())
         return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import pickle
@@ -12,17 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from augment import catalog
+from augment import catalog, durable
 from augment.engine import history, manifest, source
 from augment.engine.history import Generation
 from augment.engine.source import Text
 from augment.engine.work import Bench, Job, Made, bench
 from augment.errors import InputError
 from augment.sample import Entry
-
-BLOCK = 1 << 20
 
 
 @dataclass(slots=True)
@@ -88,13 +87,8 @@ def _compare(path: Path, name: str, size: int | None, sha256: str, found: Verifi
         found.problems.append(f"{name}: missing")
     elif size is not None and path.stat().st_size != size:
         found.problems.append(f"{name}: expected {size} bytes, found {path.stat().st_size}")
-    else:
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
-        if digest.hexdigest() != sha256:
-            found.problems.append(f"{name}: its bytes have changed (SHA-256 differs from the manifest's)")
+    elif durable.sha256(path) != sha256:
+        found.problems.append(f"{name}: its bytes have changed (SHA-256 differs from the manifest's)")
 
 
 def _rederive(folder: Path, facts: dict[str, Any], count: int, moved: str | Path | None, found: Verified) -> None:
@@ -147,15 +141,9 @@ def _entries(folder: Path, keys: set[str]) -> dict[str, Entry]:
     generations: list[Generation] = history.load(folder)
     for generation in generations:
         for batch in history.sources(folder, generation).to_batches():
-            for row in batch.filter(_among(batch, keys)).to_pylist():
+            wanted = pc.is_in(batch.column("key"), value_set=pa.array(sorted(keys)))
+            for row in batch.filter(wanted).to_pylist():
                 fields = json.loads(row["fields"]) if row["fields"] else {}
                 locator = row["key"] if row["locator"] is None else row["locator"]
                 found[row["key"]] = Entry(row["key"], locator, row["split"], row["label"], row["size"], 0, fields)
     return found
-
-
-def _among(batch: Any, keys: set[str]) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return pc.is_in(batch.column("key"), value_set=pa.array(sorted(keys)))

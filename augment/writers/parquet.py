@@ -1,0 +1,119 @@
+"""Parquet shards as Hugging Face reads them: the value as a struct of bytes and path, the class as text and number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from augment import durable
+from augment.contracts import Options as _Base
+from augment.contracts import Written
+from augment.sample import Record
+from augment.writers import _record
+
+SHARDED = True
+ROW_GROUP_BYTES = 32_000_000
+ROW_GROUP_ROWS = 256
+"""A row group ends at whichever comes first; it is what a reader, and this writer, holds in memory."""
+
+COLUMNS = {
+    "key": pa.string(),
+    "value": None,  # the struct, under the name of its modality
+    "label": pa.string(),
+    "label_index": pa.int64(),
+    "split": pa.string(),
+    "source": pa.string(),
+    "copy": pa.int64(),
+    "fields": pa.string(),
+}
+"""A row an output; ``fields`` are the source's other annotations as JSON."""
+
+
+class Options(_Base):
+    """No options beside the common ones."""
+
+
+def shard(split: str, index: int) -> str:
+    """``train/shard-000000.parquet``."""
+    return f"{split}/shard-{index:06d}.parquet"
+
+
+def locate(record: Record, shard: str) -> str:
+    """Every output lies in its shard."""
+    return shard
+
+
+def render(record: Record) -> bytes:
+    """The record as it is; rows can't be concatenated."""
+    return _record.pack(record)
+
+
+def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
+    """Write one table, row group by row group."""
+    samples = 0
+    path = root / shard
+    writer: pq.ParquetWriter | None = None
+    with durable.writing(path) as file:
+        for group in _groups(parts):
+            media = group[0].modality
+            if writer is None:
+                writer = pq.ParquetWriter(
+                    file, _schema(media), compression="snappy", use_dictionary=["label", "split"]
+                )
+            writer.write_table(pa.Table.from_pylist([_row(record) for record in group], schema=_schema(media)))
+            samples += len(group)
+        if writer is not None:
+            writer.close()
+    return [Written(shard, path.stat().st_size, durable.sha256(path), samples)]
+
+
+def extract(root: Path, name: str, key: str) -> bytes:
+    """The value of one row."""
+    with pq.ParquetFile(root / name) as file:
+        media = file.schema_arrow.names[1]
+        for number in range(file.num_row_groups):
+            keys = file.read_row_group(number, columns=["key"])["key"].to_pylist()
+            if key in keys:
+                value: bytes = file.read_row_group(number, columns=[media])[media][keys.index(key)].as_py()["bytes"]
+                return value
+    raise KeyError(f"{key} is not in {name}")
+
+
+def _schema(media: str) -> pa.Schema:
+    """The columns, and in the metadata what Hugging Face's datasets should take each of them for."""
+    value = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    fields = [(media, value) if kind is None else (name, kind) for name, kind in COLUMNS.items()]
+    features = {name: {"dtype": str(kind), "_type": "Value"} for name, kind in fields}
+    features[media] = {"_type": media.capitalize()}
+    return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _row(record: Record) -> dict[str, Any]:
+    return {
+        "key": record.key,
+        record.modality: {"bytes": record.data, "path": f"{record.key}.{record.extension}"},
+        "label": record.label,
+        "label_index": record.label_index,
+        "split": record.split,
+        "source": record.source,
+        "copy": record.copy,
+        "fields": json.dumps(dict(record.fields), ensure_ascii=False) if record.fields else None,
+    }
+
+
+def _groups(parts: Iterable[bytes]) -> Iterator[list[Record]]:
+    group: list[Record] = []
+    size = 0
+    for part in parts:
+        group.append(_record.unpack(part))
+        size += len(part)
+        if size >= ROW_GROUP_BYTES or len(group) >= ROW_GROUP_ROWS:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group

@@ -1,0 +1,124 @@
+"""Class-folder trees: every layout, every odd name, nothing out of the root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from augment.errors import InputError, SampleError
+from augment.readers import folder
+from augment.sample import Entry, Skip
+
+WANTED = frozenset({".jpg", ".png"})
+
+
+def make(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(name.encode())
+    return root
+
+
+def listed(root: Path, **options: str) -> dict[str, tuple[str, str | None]]:
+    found = folder.entries(root, folder.Options.model_validate(options), WANTED)
+    return {item.key: (item.split, item.label) for item in found if isinstance(item, Entry)}
+
+
+def skipped(root: Path) -> dict[str, str]:
+    return {i.source: i.reason for i in folder.entries(root, folder.Options(), WANTED) if isinstance(i, Skip)}
+
+
+def test_classes(tmp_path: Path) -> None:
+    make(tmp_path, "cats/1.jpg", "cats/2019/may/2.PNG", "dogs/a b.jpg", "dogs/日本.jpg", "alone.jpg", "notes.txt")
+    assert listed(tmp_path) == {
+        "cats/1.jpg": ("train", "cats"),
+        "cats/2019/may/2.PNG": ("train", "cats"),
+        "dogs/a b.jpg": ("train", "dogs"),
+        "dogs/日本.jpg": ("train", "dogs"),
+        "alone.jpg": ("train", None),
+    }
+    assert set(listed(tmp_path, classes="none").values()) == {("train", None)}
+
+
+def test_splits(tmp_path: Path) -> None:
+    make(tmp_path, "train/cats/1.jpg", "Validation/cats/1.jpg", "test/2.jpg", "extra/3.jpg", "4.jpg")
+    assert listed(tmp_path) == {
+        "train/cats/1.jpg": ("train", "cats"),
+        "Validation/cats/1.jpg": ("Validation", "cats"),
+        "test/2.jpg": ("test", None),
+    }
+    assert skipped(tmp_path) == {"extra/3.jpg": "outside the splits", "4.jpg": "outside the splits"}
+
+
+def test_a_class_called_train_is_a_class(tmp_path: Path) -> None:
+    make(tmp_path, "car/1.jpg", "train/2.jpg", "plane/3.jpg")
+    assert {label for _, label in listed(tmp_path).values()} == {"car", "train", "plane"}
+
+
+def test_hidden_and_foreign_files_are_passed_over(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.jpg", "a/.2.jpg", ".git/3.jpg", "__MACOSX/4.jpg", "a/Thumbs.db")
+    assert list(listed(tmp_path)) == ["a/1.jpg"]
+    assert skipped(tmp_path) == {}
+
+
+def test_links_are_followed_inside_the_root_only(tmp_path: Path) -> None:
+    root = make(tmp_path / "root", "a/1.jpg")
+    make(tmp_path / "other", "2.jpg", "deep/3.jpg")
+    (root / "a/inside.jpg").symlink_to(root / "a/1.jpg")
+    (root / "a/outside.jpg").symlink_to(tmp_path / "other/2.jpg")
+    (root / "a/broken.jpg").symlink_to(root / "nowhere.jpg")
+    (root / "a/folder.jpg").symlink_to(tmp_path / "other/deep")
+    (root / "a/loop").symlink_to(root)
+    assert set(listed(root)) == {"a/1.jpg", "a/inside.jpg"}
+    assert skipped(root) == {
+        "a/outside.jpg": "outside the root",
+        "a/broken.jpg": "missing",
+        "a/folder.jpg": "outside the root",
+    }
+
+
+def test_a_link_to_the_root_itself_as_input(tmp_path: Path) -> None:
+    make(tmp_path / "real", "a/1.jpg")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert set(listed(tmp_path / "link")) == {"a/1.jpg"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.jpg")
+    os.mkfifo(tmp_path / "a/2.jpg")
+    assert skipped(tmp_path) == {"a/2.jpg": "not a plain file"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_name_that_is_no_unicode_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.jpg")
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/a/\xff.jpg")).write_bytes(b"x")
+    except OSError:
+        pytest.skip("the file system refuses such names")
+    assert list(skipped(tmp_path).values()) == ["unreadable name"]
+
+
+@pytest.mark.parametrize("names", [(), ("a/notes.txt", "b.csv")])
+def test_an_empty_folder_says_what_is_wanted(tmp_path: Path, names: tuple[str, ...]) -> None:
+    make(tmp_path, *names)
+    with pytest.raises(InputError, match=r"no file with a wanted ending.*\.jpg \.png"):
+        listed(tmp_path)
+
+
+def test_what_was_listed_can_be_read_and_what_has_gone_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.jpg")
+    assert folder.read(tmp_path, "a/1.jpg") == b"a/1.jpg"
+    with pytest.raises(SampleError, match="missing"):
+        folder.read(tmp_path, "a/2.jpg")
+
+
+def test_listing_is_a_stream(tmp_path: Path) -> None:
+    make(tmp_path, *(f"a/{n}.jpg" for n in range(10)))
+    found = folder.entries(tmp_path, folder.Options(), WANTED)
+    assert isinstance(found, Iterator)
+    assert isinstance(next(found), Entry)
