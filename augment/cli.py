@@ -25,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+INTERRUPTED = 130
+
 
 class OnError(str, Enum):
     """What a bad source or copy does."""
@@ -210,13 +212,12 @@ def main() -> None:
     """The console script: errors become exit codes. 1 the user's side, 2 usage, 3 our bug, 130 interrupted."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        print("stopped; run the same command again and it resumes", file=sys.stderr)
-        sys.exit(130)
+        code = INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone (augment list | head)
         sys.stderr.close()
         sys.exit(0)
@@ -227,6 +228,9 @@ def main() -> None:
         traceback.print_exc()
         print("this is a bug in augment; please report it with the lines above", file=sys.stderr)
         sys.exit(3)
+    if code == INTERRUPTED:  # Typer, too, makes this code of a KeyboardInterrupt
+        print("stopped; run the same command again and it resumes", file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
