@@ -251,8 +251,8 @@ def build(text: Text) -> Recipe:
         name: _check(catalog.modality(name).Encoding, out_rest.pop(name, None) or {}, ("output", name), problems)
         for name in dict.fromkeys([*used, *(key for key in out_rest if key in modalities)])
     }
-    in_options = _options("reader", in_block.format, in_rest, problems)
-    out_options = _options("writer", out_block.format, out_rest, problems)
+    in_options = _options("reader", text.data, in_rest, problems)
+    out_options = _options("writer", text.data, out_rest, problems)
     setting = Setting(base_of(text), frame.fast if frame else True)
     steps: dict[str, tuple[Node, ...]] = {}
     for name in used:
@@ -277,17 +277,20 @@ def _split(
     return _check(model, own, (name,), problems) or model(), rest
 
 
-def _options(kind: str, name: str, rest: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+def _options(kind: str, data: Mapping[str, Any], rest: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
     """Check the keys that belong to a reader or writer. With ``auto`` they wait until the input is seen."""
-    block = "input" if kind == "reader" else "output"
-    if name == "auto" and kind == "reader":
+    name, model = ("input", Input) if kind == "reader" else ("output", Output)
+    block = data.get(name)
+    chosen = block.get("format") if isinstance(block, dict) else None
+    chosen = model.model_fields["format"].default if chosen is None else chosen
+    if chosen == "auto" or not isinstance(chosen, str):
         return rest
     try:
-        backend = catalog.reader(name) if kind == "reader" else catalog.writer(name)
+        backend = catalog.reader(chosen) if kind == "reader" else catalog.writer(chosen)
     except RecipeError as error:
-        problems.extend(replace(problem, path=f"{block}.format") for problem in error.problems)
+        problems.extend(replace(problem, path=f"{name}.format") for problem in error.problems)
         return rest
-    _check(backend.Options, rest, (block,), problems)
+    _check(backend.Options, rest, (name,), problems)
     return rest
 
 

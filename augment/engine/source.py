@@ -98,7 +98,9 @@ def parse(text: str, file: Path | None = None) -> Text:
 def _walk(node: yaml.Node, path: KeyPath, name: str, lines: dict[KeyPath, int], problems: list[Problem]) -> None:
     """Note the line of every key and list item, and every key that stands twice."""
     if len(path) > 50 or len(lines) > 100_000:  # aliases can make a small file endless
-        raise RecipeError([Problem("", "expected a recipe of sane size, this one unfolds without end", "", name)])
+        raise RecipeError(
+            [Problem("", "expected a recipe of sane size, this one unfolds without end", "", f"{name}:1")]
+        )
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         for index, child in enumerate(node.value):

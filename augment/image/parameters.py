@@ -57,7 +57,11 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
         problems.append(_unknown_parameter(name, key, known))
         del given[key]
     given = {key: _numbered(key, value) for key, value in given.items()}
-    problems += _schema_problems(kind, given)
+    backward = {key: value for key, value in given.items() if _backward(key, value)}
+    problems += [_reversed(key, value) for key, value in backward.items()]
+    problems += _schema_problems(
+        kind, {key: value[::-1] if key in backward else value for key, value in given.items()}
+    )
     if problems:
         raise RecipeError(problems)
     step = LibraryStep(name, float(p), given, extra, setting.native)
@@ -119,6 +123,16 @@ def _numbered(key: str, value: Any) -> Any:
     if key == "interpolation_pair" and isinstance(value, dict):
         return {name: _numbered("interpolation", part) for name, part in value.items()}
     return value
+
+
+def _backward(key: str, value: Any) -> bool:
+    """Whether a range is given high to low; the library takes some of them and turns them round in silence."""
+    pair = isinstance(value, list) and len(value) == 2 and all(type(end) in (int, float) for end in value)
+    return pair and key.endswith(("_range", "_limit")) and value[0] > value[1]
+
+
+def _reversed(key: str, value: list[float]) -> Problem:
+    return Problem(key, f"expected [low, high] with low <= high, got {value}", f"write {value[::-1]}")
 
 
 def _schema_problems(kind: Any, given: dict[str, Any]) -> list[Problem]:
