@@ -109,7 +109,7 @@ class LibraryStep:
         return replace(sample, value=pixels), Applied(self.name, drawn)
 
     def _run(self, image: np.ndarray, chance: Chance) -> tuple[np.ndarray, dict[str, Any]]:
-        """Our kernel if it can, else the library; both start from the same place of chance."""
+        """Our kernel if it can, else the library; each starts from the same place of chance."""
         transform = self.transform
         if self.kernel is not None:
             transform.set_random_state(chance.generator(), chance.python())
@@ -117,6 +117,17 @@ class LibraryStep:
                 return self.kernel(transform, image)
             except NotImplementedError:
                 pass
+        guarded = image.view()
+        guarded.flags.writeable = False
+        try:
+            return self._call(transform, guarded, chance)
+        except (ValueError, cv2.error) as error:
+            if not re.search("read-?only", str(error)):
+                raise
+            return self._call(transform, image.copy(), chance)  # it works in place (AutoContrast on gray does)
+
+    def _call(self, transform: Any, image: np.ndarray, chance: Chance) -> tuple[np.ndarray, dict[str, Any]]:
+        """The library's own code."""
         transform.set_random_state(chance.generator(), chance.python())
         data: dict[str, Any] = {"image": image}
         if self.name in references.METADATA:

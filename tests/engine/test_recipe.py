@@ -54,7 +54,7 @@ def test_all_mistakes_come_at_once_with_line_path_and_fix(tmp_path: Path) -> Non
     expected = {
         "sead": ("2", "did you mean seed?"),
         "expand.multiplier": ("3", "greater than or equal to 1, got 0"),
-        "expand.keep": ("3", "did you mean keep_originals?"),
+        "expand.keep": ("3", "keep_originals"),
         "on_error": ("4", "'skip' or 'stop'"),
         "image[0].HorizontalFlop": ("6", "did you mean HorizontalFlip?"),
         "image[1].GaussNoise.var_limit": ("7", "std_range"),
