@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ from augment.contracts import Modality, Reader, Writer
 from augment.errors import Problem, RecipeError, nearest
 
 
-@lru_cache(maxsize=None)
+@cache
 def names(kind: str) -> tuple[str, ...]:
     """All names of a kind (``readers``, ``writers``, ``executors``, ``modalities``), sorted; nothing is imported."""
     return tuple(sorted({*_own(kind), *_foreign(kind)}))
@@ -57,7 +58,19 @@ def modality_of(suffix: str) -> str | None:
     return next((name for name in names("modalities") if suffix in modality(name).SUFFIXES), None)
 
 
-@lru_cache(maxsize=None)
+def preloads(modalities: Sequence[str]) -> list[str]:
+    """The modules that import what these modalities need; see the Modality contract. Nothing is imported here."""
+    homes = [_own("modalities")[name].rpartition(".")[0] for name in modalities if name in _own("modalities")]
+    return ["augment.engine.assemble", *(f"{home}.preload" for home in homes)]
+
+
+def used(recipe: Mapping[str, Any]) -> list[str]:
+    """The modalities that a recipe's plain data has steps for; all that there are, where it has none."""
+    known = names("modalities")
+    return [name for name in known if name in recipe] or list(known)
+
+
+@cache
 def _own(kind: str) -> dict[str, str]:
     """Our own modules of a kind: name -> import path. A modality is a folder with a ``modality.py``."""
     root = Path(next(iter(augment.__path__)))
@@ -67,6 +80,6 @@ def _own(kind: str) -> dict[str, str]:
     return {item.name: f"augment.{kind}.{item.name}" for item in found if not item.name.startswith("_")}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _foreign(kind: str) -> dict[str, Any]:
     return {point.name: point for point in entry_points(group=f"augment.{kind}")}

@@ -69,11 +69,13 @@ def run(  # noqa: PLR0913 - a flag a parameter
     as_json: AsJson = False,
 ) -> None:
     """Run a recipe over a folder. Stopped or killed, the same command resumes."""
+    if dry_run:
+        return plan(recipe, input, output, multiplier, set, append, as_json)
+    if executor == "processes":
+        _warm(recipe)
     from augment.engine.run import run as grow
     from augment.report import progress, tables
 
-    if dry_run:
-        return plan(recipe, input, output, multiplier, set, append, as_json)
     with progress.shown() as watch:
         result = grow(
             recipe,
@@ -202,6 +204,17 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         tables.findings(found)
     raise typer.Exit(1 if any(finding.status == "bad" for finding in found) else 0)
+
+
+def _warm(recipe: str) -> None:
+    """Let workers begin to import before we do: a quarter of a second on a short run."""
+    from augment import catalog
+    from augment.engine import source
+    from augment.executors import processes
+
+    path = Path(recipe)
+    data = {} if path.is_dir() else source.read(path).data
+    processes.warm(catalog.preloads(catalog.used(data)))
 
 
 def _print(data: Any) -> None:

@@ -10,18 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import pydantic
-
-from augment.chance import Chance
 from augment.sample import Applied, Encoded, Entry, Record, Sample, Skip
 
-
-class Options(pydantic.BaseModel):
-    """Base of every block of options in a recipe: unknown keys are errors, values are frozen."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+if TYPE_CHECKING:
+    from augment.chance import Chance
+    from augment.options import Options
 
 
 class Reader(Protocol):
@@ -143,13 +138,13 @@ class Step(Protocol):
 
 
 class Modality(Protocol):
-    """What a value is. The module ``modality.py`` of a folder; importing it must not import the heavy libraries."""
+    """What a value is. The module ``modality.py`` of a folder; importing it must not import the heavy libraries.
+
+    A module ``preload.py`` beside it imports them: workers are forked from a process that has run it.
+    """
 
     SUFFIXES: frozenset[str]
     """File endings it can decode, lower case with dot."""
-
-    PRELOAD: Sequence[str]
-    """Modules that every worker needs; imported once, before workers are forked."""
 
     VERSIONS: Sequence[str]
     """Names of the distributions whose version may change an output's bytes."""

@@ -16,7 +16,7 @@ from augment.engine import history, lots
 from augment.engine.history import Generation
 from augment.engine.listing import Listing, collect
 from augment.engine.lots import Batch, Chunk, Lot, Row
-from augment.engine.recipe import AnyRecipe, Changes, Expand, Recipe, load, modalities_of
+from augment.engine.recipe import AnyRecipe, Changes, Expand, Recipe, load
 from augment.errors import ChangedError, InputError, OutputError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     if target is not None:
         _apart(source, target)
     name, options = _reader(checked, source)
-    suffixes = frozenset().union(*(catalog.modality(used).SUFFIXES for used in modalities_of(checked.text.data)))
+    suffixes = frozenset().union(*(catalog.modality(used).SUFFIXES for used in catalog.used(checked.text.data)))
     listing = collect(catalog.reader(name).entries(source, options, suffixes), checked.frame.seed)
     if not len(listing):
         raise InputError(_nothing(source, listing))

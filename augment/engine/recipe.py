@@ -17,7 +17,8 @@ import pydantic
 import yaml
 
 from augment import catalog, durable
-from augment.contracts import Options, Setting
+from augment.contracts import Setting
+from augment.options import Options
 from augment.engine import source
 from augment.engine.algebra import parse_steps
 from augment.engine.draw import Node, leaves
@@ -219,12 +220,6 @@ def change(text: Text, changes: Changes) -> Text:
             block = block[part]
         block[path[-1]] = str(value) if isinstance(value, Path) else value
     return replace(text, data=data)
-
-
-def modalities_of(data: Mapping[str, Any]) -> list[str]:
-    """The modalities that a recipe has steps for; all that there are, where it has none."""
-    known = catalog.names("modalities")
-    return [name for name in known if name in data] or list(known)
 
 
 def base_of(text: Text) -> Path:

@@ -20,7 +20,7 @@ from augment.engine import assemble, history, manifest
 from augment.engine.assemble import LotTask, ShardTask, make_receipt, make_shard
 from augment.engine.lots import Chunk, Lot
 from augment.engine.plan import Plan, plan
-from augment.engine.recipe import AnyRecipe, Changes, build, change, modalities_of, text_of
+from augment.engine.recipe import AnyRecipe, Changes, build, change, text_of
 from augment.engine.work import CHUNKS, ChunkTask, Job, Progress, make_chunk
 from augment.errors import AugmentError, OutputError, SampleError
 
@@ -96,7 +96,7 @@ def run(
     """
     begun = time.monotonic()
     text = change(text_of(recipe), changes)
-    crew = _start(executor, workers, modalities_of(text.data))  # first, so that workers import while we plan
+    crew = _start(executor, workers, catalog.used(text.data))  # first, so that workers import while we plan
     try:
         planned = plan(build(text), append=append)
         if planned.output is None:
@@ -119,8 +119,7 @@ def _start(name: str, workers: int | None, modalities: list[str]) -> Executor:
     count = workers if workers is not None else _cores()
     if count < 1:
         raise AugmentError(f"workers: expected at least 1, got {count}")
-    preload = ["augment.engine.assemble", *(m for kind in modalities for m in catalog.modality(kind).PRELOAD)]
-    started: Executor = catalog.module("executors", name).start(count, preload)
+    started: Executor = catalog.module("executors", name).start(count, catalog.preloads(modalities))
     return started
 
 

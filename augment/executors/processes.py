@@ -60,7 +60,6 @@ class Processes:
         self.workers = workers
         self._preload = tuple(preload)
         self._context = _context(self._preload)
-        self.forked = self._context.get_start_method() == "forkserver"
         self._queue: deque[Job] = deque()
         self._reports: list[tuple[Any, Any]] = []
         self._crew: list[_Worker] = []
@@ -144,15 +143,16 @@ class Processes:
 
 
 def start(workers: int, preload: Sequence[str]) -> Processes:
-    """Make ready ``workers`` processes that will have imported ``preload``; they start with the first tasks.
+    """Make ready ``workers`` processes that will have imported ``preload``; they start with the first tasks."""
+    warm(preload)
+    return Processes(workers, preload)
 
-    The server that they are forked from starts here, so its imports run beside whatever the caller does next.
-    """
-    crew = Processes(workers, preload)
-    if crew.forked:
+
+def warm(preload: Sequence[str]) -> None:
+    """Start the server that workers are forked from, so that its imports run beside whatever the caller does next."""
+    if _context(preload).get_start_method() == "forkserver":
         with _no_main():
             forkserver.ensure_running()
-    return crew
 
 
 def _context(preload: Sequence[str]) -> BaseContext:

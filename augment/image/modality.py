@@ -12,9 +12,8 @@ from augment.image.decode import SUFFIXES, decode, original
 from augment.image.encode import Encoding, encode
 from augment.sample import Applied, Sample
 
-__all__ = ["DEFAULT_STEPS", "PRELOAD", "SUFFIXES", "VERSIONS", "Encoding", "decode", "encode", "original"]
+__all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "decode", "encode", "original"]
 
-PRELOAD = ("augment.image.parameters", "PIL.Image")
 VERSIONS = ("albumentations", "albucore", "numpy", "opencv-python-headless", "pillow")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from augment import durable
-from augment.contracts import Options as _Base
 from augment.contracts import Written
+from augment.options import Options as _Base
 from augment.sample import Record
 from augment.writers import _record
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augment import durable
-from augment.contracts import Options as _Base
 from augment.contracts import Written
+from augment.options import Options as _Base
 from augment.sample import Record
 from augment.writers import _record
 

@@ -1,0 +1,9 @@
+"""All that a worker needs to make pictures, imported once before workers are forked."""
+
+import PIL.Image
+
+import augment.image.decode
+import augment.image.encode
+import augment.image.parameters
+
+__all__ = ["PIL", "augment"]
