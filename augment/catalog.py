@@ -11,7 +11,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
-import augment
 from augment.contracts import Modality, Reader, Writer
 from augment.errors import Problem, RecipeError, nearest
 
@@ -73,7 +72,7 @@ def used(recipe: Mapping[str, Any]) -> list[str]:
 @cache
 def _own(kind: str) -> dict[str, str]:
     """Our own modules of a kind: name -> import path. A modality is a folder with a ``modality.py``."""
-    root = Path(next(iter(augment.__path__)))
+    root = Path(__file__).parent
     if kind == "modalities":
         return {file.parent.name: f"augment.{file.parent.name}.modality" for file in root.glob("*/modality.py")}
     found = pkgutil.iter_modules([str(root / kind)])

@@ -11,7 +11,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from augment import __version__
@@ -225,12 +224,11 @@ def main() -> None:
     """The console script: errors become exit codes. 1 the user's side, 2 usage, 3 our bug, 130 interrupted."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        code = app(standalone_mode=False) or 0
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        code = INTERRUPTED
+        app()
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # Typer makes this code of a KeyboardInterrupt
+            print("stopped; run the same command again and it resumes", file=sys.stderr)
+        raise
     except BrokenPipeError:  # the reader of our output has gone (augment list | head)
         sys.stderr.close()
         sys.exit(0)
@@ -241,9 +239,6 @@ def main() -> None:
         traceback.print_exc()
         print("this is a bug in augment; please report it with the lines above", file=sys.stderr)
         sys.exit(3)
-    if code == INTERRUPTED:  # Typer, too, makes this code of a KeyboardInterrupt
-        print("stopped; run the same command again and it resumes", file=sys.stderr)
-    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -272,7 +272,7 @@ def test_append_refuses_what_would_mix(grow: Grow, shapes: Path, tmp_path: Path)
 
 def bad_files(folder: Path) -> None:
     (folder / "empty.jpg").write_bytes(b"")
-    (folder / "text.jpg").write_text("not a picture")
+    (folder / "text.jpg").write_text("not an image")
     good = sorted(folder.glob("*.jpg"))[0].read_bytes()
     (folder / "cut.jpg").write_bytes(good[: len(good) // 2])
 
@@ -286,10 +286,10 @@ def test_bad_files_are_skipped_with_their_reason(grow: Grow, shapes: Path, tmp_p
     lines = [json.loads(line) for line in (result.output / "skipped.jsonl").read_text().splitlines()]
     assert {(Path(line["source"]).name, line["reason"]) for line in lines} == {
         ("empty.jpg", "empty"),
-        ("text.jpg", "not a picture"),
+        ("text.jpg", "not an image"),
         ("cut.jpg", "truncated"),
     }
-    assert result.manifest["skipped"] == {"lines": 3, "reasons": {"empty": 1, "not a picture": 1, "truncated": 1}}
+    assert result.manifest["skipped"] == {"lines": 3, "reasons": {"empty": 1, "not an image": 1, "truncated": 1}}
     with pytest.raises(augment.SampleError, match="on_error"):
         grow("other", input=copy, on_error="stop")
 

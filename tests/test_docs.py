@@ -1,0 +1,101 @@
+"""What is written is run: the README's commands and Python, and every shipped recipe. No exclusion list."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import augment
+from augment import demo
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    lines = [line.split("  #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a reader of the README would have it: photos/ and recipes/."""
+    home = tmp_path_factory.mktemp("desk")
+    demo.draw(home / "photos", {"train": 4, "val": 1})
+    (home / "recipes").symlink_to(ROOT / "recipes")
+    for number, block in enumerate(blocks("yaml")):
+        (home / ("recipe.yaml" if number == 0 else f"recipe{number}.yaml")).write_text(block)
+    return home
+
+
+def test_there_is_something_to_run() -> None:
+    assert len(RECIPES) >= 6
+    assert len(commands()) >= 8
+    assert len(blocks("python")) >= 1
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in ("demo", "test"):
+        assert f"make {target}" in commands()
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    assert "make test" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_readme_work_in_their_order(desk: Path) -> None:
+    ran = 0
+    for line in commands():
+        words = shlex.split(line)
+        if words[0] in ("make", "pip"):
+            continue
+        assert words[0] in ("augment", "python"), line
+        module = ["-m", "augment.cli", *words[1:]] if words[0] == "augment" else words[1:]
+        if module[:2] == ["-m", "tests.bench.peers"]:
+            continue  # minutes long; its parts are tested in tests/bench
+        done = subprocess.run(
+            [sys.executable, *module], cwd=desk, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        ran += 1
+    assert ran >= 6
+
+
+def test_the_python_of_the_readme_works(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk)
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_opens_with_its_command_and_runs(path: Path, shapes: Path, tmp_path: Path) -> None:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith(f"# augment run {path.relative_to(ROOT).as_posix()} --input ")
+    result = augment.run(path, input=shapes, output=tmp_path / "out", multiplier=3, executor="serial")
+    assert result.outputs == 18 * 3 + 3
+    assert result.skipped == 0
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    for verb in ("run", "plan", "check", "list", "describe", "verify", "doctor"):
+        assert f"augment {verb}" in README
+
+
+def test_the_recipe_that_the_readme_shows_ships() -> None:
+    shown = [yaml.safe_load(block) for block in blocks("yaml")]
+    assert any(data == yaml.safe_load((ROOT / "recipes/first-steps.yaml").read_text()) for data in shown)
+
+
+def test_the_changelog_opens_with_what_is_unreleased_or_this_version() -> None:
+    heads = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert heads[0].startswith(("Unreleased", augment.__version__))
