@@ -9,8 +9,20 @@ from __future__ import annotations
 
 import random
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
+
+
+class _Key(np.random.bit_generator.ISeedSequence):
+    """Philox's 128-bit key as a seed sequence. ``Philox(key=…)`` is the same, but first asks the system for entropy."""
+
+    def __init__(self, key: bytes) -> None:
+        self._words = np.frombuffer(key, "<u8").astype(np.uint64)
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
+        """The key, whatever is asked for; Philox asks for two words of 64 bits."""
+        return self._words
 
 
 class Chance:
@@ -36,7 +48,7 @@ class Chance:
 
     def generator(self) -> np.random.Generator:
         """A NumPy generator that starts here."""
-        return np.random.Generator(np.random.Philox(key=int.from_bytes(self._digest[8:24], "little")))
+        return np.random.Generator(np.random.Philox(_Key(self._digest[8:24])))  # type: ignore[arg-type]
 
     def python(self) -> random.Random:
         """A generator of the standard library that starts here, independent of ``generator``."""

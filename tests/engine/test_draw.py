@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
 import pytest
 
 from augment.chance import Chance
@@ -112,3 +113,9 @@ def test_generators_of_one_place_differ_from_each_other_and_from_the_next_place(
     assert here.generator().random() == here.generator().random()
     values = [c.generator().random() for c in (here, there)] + [c.python().random() for c in (here, there)]
     assert len(set(values)) == 4
+
+
+def test_the_generator_is_philox_with_the_key_and_nothing_of_the_system() -> None:
+    here = Chance.of(3, "k", 2)
+    plain = np.random.Generator(np.random.Philox(key=int.from_bytes(here._digest[8:24], "little")))
+    assert here.generator().integers(0, 2**63, 50).tolist() == plain.integers(0, 2**63, 50).tolist()

@@ -1,7 +1,7 @@
 """A bank of random numbers, drawn once a process, from which noise is cut at random places.
 
 Drawing a number for every pixel of every copy is most of what noise costs. Each run of ``RUN`` pixels takes its
-numbers from a place of its own in the bank, and with a random sign, so there are four million runs to choose from.
+numbers from a place of its own in the bank, and with a random sign, so there are two million runs to choose from.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-SIZE = 1 << 21
+SIZE = 1 << 20
 RUN = 1 << 16
 
 
