@@ -1,7 +1,7 @@
 """Every image transform of albumentations 2.0.8 under its own name, as a Step with its own stream of chance.
 
-What the library does that we must not let it: it seeds all children of a Compose alike, only warns of arguments that it
-doesn't know, and asks the network for updates when it is imported.
+What the library does that we must not let it: it seeds all children of a Compose alike, only warns of arguments that
+it doesn't know, and asks the network for updates when it is imported.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -71,7 +71,7 @@ class LibraryStep:
     name: str
     p: float
     parameters: Mapping[str, Any]
-    given: References = References()
+    given: References = field(default_factory=References)
     native: bool = True
 
     @cached_property

@@ -9,39 +9,46 @@ from collections.abc import Mapping
 from typing import Any
 
 import albumentations
-import numpy as np
 import pydantic
+from albumentations.core.composition import BaseCompose
+from albumentations.core.transforms_interface import BasicTransform, Transform3D
 
 from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, nearest
-from augment.image import references, renames
+from augment.image import references, renames, schema
 from augment.image.library import EXCLUDED, LibraryStep, transforms
-
-ENUMS = {
-    "interpolation": dict(nearest=0, linear=1, cubic=2, area=3, lanczos4=4, linear_exact=5, nearest_exact=6),
-    "border_mode": dict(constant=0, replicate=1, reflect=2, wrap=3, reflect_101=4),
-}
-"""OpenCV's constants by name; a recipe may give either."""
+from augment.image.tryout import try_out
 
 OURS = {
-    "reference_images": "FOLDER or a list of files",
-    "texts": "a list of texts or a file",
-    "boxes": "a list of boxes",
+    "reference_images": "a folder, a file or a list of files",
+    "texts": "a list of texts, or a file with one a line",
+    "boxes": "a list of [x_min, y_min, x_max, y_max], each from 0 to 1",
 }
 """Parameters that we add to steps that need more than the picture."""
 
-HIDDEN = {"metadata_key", "read_fn", "strict"}
-"""Parameters of the library that have no meaning in a recipe."""
+ALGEBRA = ("one_of", "some_of", "sequence", "repeat", "rand_augment", "trivial_augment")
+"""What recipes have beside steps, for did-you-mean."""
+
+GROUPS = {
+    "OneOf": "write one_of",
+    "OneOrOther": "write one_of, with the two steps",
+    "SomeOf": "write some_of",
+    "RandomOrder": "write some_of; steps keep the order of the recipe",
+    "Compose": "write sequence",
+    "Sequential": "write sequence",
+    "ReplayCompose": "write sequence; what was drawn stands in the provenance of each output",
+    "SelectiveChannelTransform": "leave it out; steps work on all channels of a picture",
+}
+"""Compositions of the library -> what recipes have for them."""
 
 
 def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> LibraryStep:
     """A step from its recipe. Raises RecipeError with every problem."""
     if name not in transforms():
         raise RecipeError([unknown(name)])
-    kind = transforms()[name]
-    given = dict(parameters)
-    p = given.pop("p", defaults(name).get("p", 0.5))
+    given = {str(key): value for key, value in parameters.items()}
     problems: list[Problem] = []
+    p = given.pop("p", defaults(name)["p"])
     if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
         problems.append(Problem("p", f"expected a probability from 0 to 1, got {p!r}"))
     extra = references.References()
@@ -50,28 +57,30 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
     except RecipeError as error:
         problems += error.problems
     known = names(name)
-    for key in [key for key in given if key not in known and key not in OURS]:
-        del given[key]
-        problems.append(_unknown_parameter(name, str(key), known))
-    for key in [key for key in given if key not in known]:
-        problems.append(_unknown_parameter(name, key, known))
-        del given[key]
-    given = {key: _numbered(key, value) for key, value in given.items()}
-    backward = {key: value for key, value in given.items() if _backward(key, value)}
-    problems += [_reversed(key, value) for key, value in backward.items()]
-    problems += _schema_problems(
-        kind, {key: value[::-1] if key in backward else value for key, value in given.items()}
-    )
+    strange = {key: value for key, value in given.items() if key not in known}
+    given = {key: value for key, value in given.items() if key in known}
+    gone = [_unknown_parameter(name, key, strange) for key in strange if key not in references.keys(name)]
+    values = _value_problems(name, given)
+    # Where a renamed parameter is told of, that the new one is missing need not be.
+    told = " ".join(problem.fix for problem in gone)
+    problems += gone + [one for one in values if one.path in given or f"write {one.path}:" not in told]
     if problems:
         raise RecipeError(problems)
+    given = {key: _numbered(key, value) for key, value in given.items()}
     step = LibraryStep(name, float(p), given, extra, setting.native)
-    _try_out(step)
+    try_out(step)
     return step
 
 
 def names(name: str) -> list[str]:
-    """The parameters of a step as a recipe may give them."""
-    return [key for key in inspect.signature(transforms()[name].__init__).parameters if key not in {*HIDDEN, "self"}]
+    """The parameters of a step as a recipe may give them: those that the library reads and plain data can fill."""
+    kind = transforms()[name]
+    found = schema.fields(kind)
+    return [
+        key
+        for key in inspect.signature(kind.__init__).parameters
+        if key in found and key != "strict" and not _is_hidden(name, key)
+    ]
 
 
 def defaults(name: str) -> dict[str, Any]:
@@ -86,123 +95,114 @@ def unknown(name: str) -> Problem:
         return Problem(name, f"expected a step for a recipe, {name} is none: it {EXCLUDED[name]}")
     if name in renames.STEPS:
         return Problem(name, f"expected a step, {name} is not one any more", f"write {renames.STEPS[name]}")
-    groups = {
-        "OneOf": "one_of",
-        "SomeOf": "some_of",
-        "Sequential": "sequence",
-        "Compose": "sequence",
-        "OneOrOther": "one_of",
-    }
-    if name in groups:
-        return Problem(name, f"expected a step, {name} groups steps", f"write {groups[name]}")
-    if hasattr(albumentations, name):
-        return Problem(name, f"expected a step for pictures, {name} works on volumes or is no transform")
-    return Problem(
-        name,
-        f"expected a step, got {name!r}",
-        nearest(name, [*transforms(), "one_of", "some_of", "sequence", "repeat"]),
+    found = getattr(albumentations, name, None)
+    if inspect.isclass(found) and issubclass(found, BaseCompose):
+        return Problem(name, f"expected a step, {name} groups steps", GROUPS.get(name, "write sequence"))
+    if inspect.isclass(found) and issubclass(found, Transform3D):
+        flat = name.removesuffix("3D")
+        fix = f"write {flat}" if flat in transforms() else ""
+        return Problem(name, f"expected a step for pictures, {name} works on volumes", fix)
+    if inspect.isclass(found) and issubclass(found, BasicTransform):
+        return Problem(name, f"expected a step, {name} is only the base of transforms")
+    guess = nearest(name, [*transforms(), *ALGEBRA])
+    return Problem(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
+
+
+def _is_hidden(name: str, key: str) -> bool:
+    """Whether a parameter of the library has no meaning in a recipe: code, arrays, or the name of an argument."""
+    return (
+        key.endswith("_key")
+        or key in references.keys(name)
+        or schema.takes_code(schema.fields(transforms()[name])[key])
     )
 
 
-def _unknown_parameter(step: str, key: str, known: list[str]) -> Problem:
-    new = renames.successor(step, key, known)
+def _unknown_parameter(step: str, key: str, strange: Mapping[str, Any]) -> Problem:
+    known = names(step)
+    own = defaults(step)
+    new = renames.successor(step, key, strange, {name: own.get(name) for name in known})
     if new:
         return Problem(key, f"{step} has no {key} any more", f"write {new}")
-    if key in HIDDEN:
-        return Problem(key, f"{key} has no meaning in a recipe", "write reference_images: FOLDER")
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    fix = f"did you mean {close[0]}?" if close else f"{step} takes: {', '.join(known)}"
+    if key in schema.fields(transforms()[step]) and key != "strict":
+        ours = references.keys(step)
+        fix = f"write {ours[0]}: {OURS[ours[0]]}" if ours else f"leave {key} out"
+        return Problem(key, f"{key} of {step} has a meaning only in code, and a recipe is data", fix)
+    listed = [*known, *references.keys(step)]
+    close = difflib.get_close_matches(key, listed, n=1, cutoff=0.6)
+    fix = f"did you mean {close[0]}?" if close else f"{step} takes: {', '.join(listed)}"
     return Problem(key, f"expected a parameter of {step}, got {key!r}", fix)
 
 
 def _numbered(key: str, value: Any) -> Any:
     """Names of OpenCV's constants as numbers."""
-    for word, numbers in ENUMS.items():
-        if key.endswith(word) and isinstance(value, str):
-            return numbers.get(value.lower(), value)
-    if key == "interpolation_pair" and isinstance(value, dict):
-        return {name: _numbered("interpolation", part) for name, part in value.items()}
-    return value
+    if isinstance(value, dict):
+        return {name: _numbered(key, part) for name, part in value.items()} if key == "interpolation_pair" else value
+    numbers = schema.options(key, None)
+    return numbers.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _backward(key: str, value: Any) -> bool:
-    """Whether a range is given high to low; the library takes some of them and turns them round in silence."""
+def _value_problems(name: str, given: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the values: those that the library would bend in silence, then what its schema says."""
+    kind, own = transforms()[name], defaults(name)
+    found = schema.fields(kind)
+    problems: dict[str, Problem] = {}
+    fit: dict[str, Any] = {}
+    for key, value in given.items():
+        number = _numbered(key, value)
+        if schema.misfits(found[key], number):
+            problems[key] = _misfit(name, key, value)
+        elif schema.is_range(key, found[key], own.get(key)) and _turned(number) != number:
+            right = _turned(number)
+            problems[key] = Problem(key, f"expected low <= high, got {value}", f"write {key}: {right}")
+            fit[key] = right  # so that its bounds are looked at too, and rules between it and others hold
+        else:
+            fit[key] = number
+    for problem in _schema_problems(kind, {**own, **fit}, given):
+        problems.setdefault(problem.path, problem)
+    return [problems[key] for key in dict.fromkeys([*given, *problems]) if key in problems]
+
+
+def _turned(value: Any) -> Any:
+    """A range, or a mapping to ranges, with the low end first."""
+    if isinstance(value, dict):
+        return {key: _turned(part) for key, part in value.items()}
     pair = isinstance(value, list) and len(value) == 2 and all(type(end) in (int, float) for end in value)
-    return pair and key.endswith(("_range", "_limit")) and value[0] > value[1]
+    return sorted(value) if pair else value
 
 
-def _reversed(key: str, value: list[float]) -> Problem:
-    return Problem(key, f"expected [low, high] with low <= high, got {value}", f"write {value[::-1]}")
+def _misfit(name: str, key: str, value: Any) -> Problem:
+    field = schema.fields(transforms()[name])[key]
+    expected = f"expected {schema.text(key, field, defaults(name).get(key))}, got {value!r}"
+    options = schema.options(key, field)
+    close = nearest(value, list(options)) if isinstance(value, str) else ""
+    return Problem(key, expected, close if close.startswith("did") else "")
 
 
-def _schema_problems(kind: Any, given: dict[str, Any]) -> list[Problem]:
-    """What the library's own schema says of the values; defaults are filled in so that rules between them hold."""
-    signature = inspect.signature(kind.__init__).parameters
-    filled = {
-        key: value.default
-        for key, value in signature.items()
-        if key != "self" and value.default is not inspect.Parameter.empty
-    }
+def _schema_problems(kind: Any, filled: Mapping[str, Any], given: Mapping[str, Any]) -> list[Problem]:
+    """What the library's own schema says; defaults are filled in so that rules between parameters hold."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # told when the step is made
         try:
-            kind.InitSchema(**{**filled, **given, "p": 1.0, "strict": False})
+            kind.InitSchema(**{**filled, "p": 1.0, "strict": False})
             return []
         except pydantic.ValidationError as error:
-            return _told(error, given)
+            by_key: dict[str, list[Any]] = {}
+            for item in error.errors():  # a union reports once for each of its members
+                by_key.setdefault(str(item["loc"][0]) if item["loc"] else "", []).append(item)
+            return [_told(kind.__name__, key, items, given) for key, items in by_key.items()]
         except Exception as error:  # validators of the library raise whatever they like
             return [Problem("", f"expected other values: {error}")]
 
 
-def _told(error: pydantic.ValidationError, given: Mapping[str, Any]) -> list[Problem]:
-    """One problem a parameter: a union reports once for each of its members."""
-    by_key: dict[str, list[str]] = {}
-    for item in error.errors():
-        key = str(item["loc"][0]) if item["loc"] else ""
-        text = (
-            item["msg"]
-            .removeprefix("Value error, ")
-            .replace("Input should be", "expected")
-            .replace("Field required", "a value is required")
-        )
-        by_key.setdefault(key, []).append(text)
-    problems = []
-    for key, texts in by_key.items():
-        said = " or ".join(dict.fromkeys(texts))
-        said = said if said.startswith("expected") else f"expected something else: {said}"
-        options = next((list(numbers) for word, numbers in ENUMS.items() if key.endswith(word)), [])
-        fix = f"by name: {', '.join(options)}" if options else ""
-        problems.append(Problem(key, f"{said}, got {given[key]!r}" if key in given else said, fix))
-    return problems
-
-
-def _try_out(step: LibraryStep) -> None:
-    """Make the instance, and see on a small picture whether it can work with a picture alone."""
-    needed = {"mask", "masks", "bboxes", "keypoints", "cropping_bbox"}
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        try:
-            transform = transforms()[step.name](**step.parameters, p=1.0)
-            wants = set(transform.targets_as_params) & needed
-            if not wants and step.name not in references.METADATA:
-                transform.set_random_state(np.random.default_rng(0), _random())
-                transform(image=np.zeros((64, 64, 3), np.uint8))
-        except KeyError as error:
-            wants = {str(error.args[0])} & needed
-        except (ValueError, RuntimeError) as error:
-            wants = {word for word in needed if f" {word}" in f" {error}" and "requires" not in str(error)}
-            wants = wants if "find" in str(error) or "provided" in str(error) else set()
-        except Exception:  # a picture of this size may not suit it; that is judged on real ones
-            wants = set()
-    if any("mask nor bboxes" in str(warning.message) for warning in said):
-        wants = {"mask", "bboxes"}
-    if wants:
-        label = " and ".join(sorted(wants))
-        expected = f"{step.name} needs {label} with each picture; class folders and tables have none"
-        raise RecipeError([Problem("", expected, "leave the step out, or use one that works on the picture alone")])
-
-
-def _random() -> Any:
-    import random
-
-    return random.Random(0)  # noqa: S311 - not for secrets
+def _told(name: str, key: str, items: list[Any], given: Mapping[str, Any]) -> Problem:
+    """One problem from what the schema says of one parameter."""
+    said = [item["msg"].removeprefix("Value error, ") for item in items if item["type"] == "value_error"]
+    field = schema.fields(transforms()[name]).get(key)
+    if field is None:  # a rule between parameters, or one inside a mapping, told without saying which
+        inner = [f"{key} - {item['msg']}" if key else item["msg"].removeprefix("Value error, ") for item in items]
+        return Problem("", f"expected values that fit together: {'; '.join(inner)}")
+    right = schema.text(key, field, defaults(name).get(key))
+    if key not in given:
+        return Problem(key, f"expected {right}; it has no default")
+    reason = f" ({said[0]})" if said and not schema.rules(field) else ""
+    return Problem(key, f"expected {right}, got {given[key]!r}{reason}")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from augment.chance import Chance
-from augment.errors import Problem, RecipeError
+from augment.errors import Problem, RecipeError, SampleError
 from augment.image.decode import SUFFIXES, decode
 
-CACHE = 32
-"""Reference pictures that each worker keeps decoded."""
+CACHE_BYTES = 128 * 2**20
+"""Reference pictures that each worker keeps decoded, in bytes of pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,38 @@ def _below(folder: Path) -> list[Path]:
     return sorted(pictures, key=lambda file: file.relative_to(folder).as_posix())
 
 
-@lru_cache(maxsize=CACHE)
-def picture(file: Path) -> np.ndarray:
-    """A reference picture, (H, W, 3) uint8 RGB. Not to be written into. Raises SampleError."""
-    pixels = decode(file.read_bytes())
+class Shelf:
+    """The pictures used last, up to a number of bytes. One a process; what it holds changes no output."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.size = 0
+        self._held: OrderedDict[Path, np.ndarray] = OrderedDict()
+
+    def picture(self, file: Path) -> np.ndarray:
+        """A reference picture, (H, W, 3) uint8 RGB. Not to be written into. Raises SampleError, naming the file."""
+        if file in self._held:
+            self._held.move_to_end(file)
+            return self._held[file]
+        pixels = _read(file)
+        self._held[file] = pixels
+        self.size += pixels.nbytes
+        while self.size > self.most and len(self._held) > 1:
+            _, oldest = self._held.popitem(last=False)
+            self.size -= oldest.nbytes
+        return pixels
+
+
+SHELF = Shelf(CACHE_BYTES)
+
+
+def _read(file: Path) -> np.ndarray:
+    try:
+        pixels = decode(file.read_bytes())
+    except OSError as error:
+        raise SampleError("reference unreadable", f"{file.name}: {error.strerror or error}") from error
+    except SampleError as error:
+        raise SampleError("reference unreadable", f"{file.name}: {error}") from error
     pixels = np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels
     pixels.setflags(write=False)
     return pixels
@@ -75,9 +103,9 @@ Metadata = Callable[[References, Chance, np.ndarray, Any], Any]
 
 
 def _pick(files: Sequence[Path], chance: Chance, count: int) -> list[np.ndarray]:
-    """``count`` different pictures, or all there are, shaped as their readers left them."""
-    order = chance.generator().permutation(len(files))[:count]
-    return [picture(files[index]).copy() for index in order]
+    """Copies of ``count`` different pictures, or of all there are; no others are read."""
+    order = chance.generator().choice(len(files), min(count, len(files)), replace=False)
+    return [SHELF.picture(files[index]).copy() for index in order]
 
 
 def _one(given: References, chance: Chance, image: np.ndarray, transform: Any) -> Any:
@@ -125,6 +153,13 @@ METADATA: Mapping[str, Metadata] = {
 has no declaration from which this could be read."""
 
 
+def keys(name: str) -> tuple[str, ...]:
+    """The parameters that we add to a step; the first one is required."""
+    if name not in METADATA:
+        return ()
+    return ("texts", "boxes") if name == "TextImage" else ("reference_images",)
+
+
 def take(name: str, parameters: dict[str, Any], base: Path) -> References:
     """Take what stands for references out of a step's parameters. Raises RecipeError."""
     if name not in METADATA:
@@ -136,27 +171,33 @@ def take(name: str, parameters: dict[str, Any], base: Path) -> References:
         raise RecipeError(
             [Problem("reference_images", expected, "write reference_images: FOLDER (or a list of files)")]
         )
-    return References(resolve(parameters.pop("reference_images"), base, "reference_images"))
+    files = resolve(parameters.pop("reference_images"), base, "reference_images")
+    for file in files:
+        if file.suffix.lower() not in SUFFIXES:
+            raise RecipeError([Problem("reference_images", f"expected pictures, got {file.name}")])
+    return References(files)
 
 
 def _take_words(parameters: dict[str, Any], base: Path) -> References:
+    """Texts, boxes and the font of TextImage."""
     texts, boxes = parameters.pop("texts", None), parameters.pop("boxes", [list(References().boxes[0])])
     files: tuple[Path, ...] = ()
     problems: list[Problem] = []
-    if isinstance(texts, str):
-        try:
-            files = resolve(texts, base, "texts")
-            texts = [line for line in files[0].read_text(encoding="utf-8").splitlines() if line.strip()]
-        except RecipeError as error:
-            problems += error.problems
-    if not problems and (not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts)):
-        problems.append(Problem("texts", f"expected a list of texts or a file with one a line, got {texts!r}"))
-    fits = isinstance(boxes, list) and boxes and all(_is_box(box) for box in boxes)
-    if not fits:
-        problems.append(Problem("boxes", f"expected [[x_min, y_min, x_max, y_max], …] from 0 to 1, got {boxes!r}"))
+    try:
+        if isinstance(texts, str):
+            files = _file(texts, base, "texts")
+            texts = _lines(files[0])
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) and text for text in texts):
+            expected = f"expected a list of texts, or a file with one a line, got {texts!r}"
+            problems.append(Problem("texts", expected))
+    except RecipeError as error:
+        problems += error.problems
+    if not isinstance(boxes, list) or not boxes or not all(_is_box(box) for box in boxes):
+        expected = f"expected [[x_min, y_min, x_max, y_max], …], each from 0 to 1, got {boxes!r}"
+        problems.append(Problem("boxes", expected))
     if "font_path" in parameters:
         try:
-            font = resolve(parameters["font_path"], base, "font_path")
+            font = _font(parameters["font_path"], base)
             parameters["font_path"] = str(font[0])
             files += font
         except RecipeError as error:
@@ -166,6 +207,34 @@ def _take_words(parameters: dict[str, Any], base: Path) -> References:
     return References(files, tuple(texts or ()), tuple(tuple(float(edge) for edge in box) for box in boxes))
 
 
+def _file(value: Any, base: Path, path: str) -> tuple[Path, ...]:
+    """One file, which a folder is not."""
+    files = resolve(value, base, path) if isinstance(value, str) else ()
+    if len(files) != 1 or files[0].name != Path(str(value)).name:
+        raise RecipeError([Problem(path, f"expected the name of a file, got {value!r}")])
+    return files
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return [line for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        expected = f"expected a file of texts in UTF-8, {file.name} is not: {error}"
+        raise RecipeError([Problem("texts", expected)]) from error
+
+
+def _font(value: Any, base: Path) -> tuple[Path, ...]:
+    from PIL import ImageFont
+
+    files = _file(value, base, "font_path")
+    try:
+        ImageFont.truetype(str(files[0]), 10)
+    except OSError as error:
+        expected = f"expected a TrueType or OpenType font, {files[0].name} is none: {error}"
+        raise RecipeError([Problem("font_path", expected)]) from error
+    return files
+
+
 def _is_box(box: Any) -> bool:
-    numbers = isinstance(box, list) and len(box) == 4 and all(isinstance(edge, (int, float)) for edge in box)
+    numbers = isinstance(box, list) and len(box) == 4 and all(type(edge) in (int, float) for edge in box)
     return numbers and 0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1

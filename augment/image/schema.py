@@ -1,4 +1,4 @@
-"""What values a library step takes, read from the library's own pydantic schema: its types, bounds and ranges in words."""
+"""What values a library step takes, in words: types, bounds and ranges, read from the library's own schema."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def takes_code(field: FieldInfo) -> bool:
 
 def options(key: str, field: FieldInfo | None) -> Mapping[str, int]:
     """Names for the constants that a parameter takes; empty if it takes none."""
-    numbers = next((numbers for word, numbers in ENUMS.items() if key.endswith(word)), {})
+    numbers = next((numbers for word, numbers in ENUMS.items() if word in key), {})
     allowed = {leaf for leaf in _leaves(field.annotation) if not isinstance(leaf, type)} if field else set()
     return {name: number for name, number in numbers.items() if number in allowed or not allowed}
 
@@ -71,8 +71,9 @@ def is_range(key: str, field: FieldInfo | None, default: Any) -> bool:
         return False
     if key.endswith(("_range", "_limit")) or RANGE_CHECKS & set(_validators(field)):
         return True
-    if isinstance(default, tuple) and len(default) == 2 and all(type(end) in (int, float) for end in default):
-        return bool(default[0] < default[1])
+    pair = isinstance(default, tuple) and len(default) == 2 and all(type(end) in (int, float) for end in default)
+    if pair and default[0] < default[1]:
+        return True
     members = typing.get_args(field.annotation)
     lengths = {len(typing.get_args(part)) for part in members if typing.get_origin(part) is tuple}
     fixed = not any(Ellipsis in typing.get_args(part) for part in members)
@@ -93,15 +94,19 @@ def misfits(field: FieldInfo, value: Any) -> bool:
     return False
 
 
-def text(key: str, field: FieldInfo | None) -> str:
+def text(key: str, field: FieldInfo | None, default: Any = None) -> str:
     """A parameter's type and permitted values, in words; empty if the schema doesn't know it."""
     if field is None:
         return ""
     named = options(key, field)
     if named:
-        return f"{' | '.join(named)} (or OpenCV's number)"
-    rules = [rule for item in field.metadata if (rule := _rule(item))]
-    return ", ".join([_type_text(field.annotation), *dict.fromkeys(rules)])
+        mapping = "a mapping to " if typing.get_origin(field.annotation) is dict else ""
+        return f"{mapping}{' | '.join(named)} (or OpenCV's number)"
+    bounds = [rule for item in field.metadata if (rule := _rule(item))]
+    said = ", ".join([_type_text(field.annotation), *dict.fromkeys(bounds)])
+    if is_range(key, field, default):
+        said = said.replace("[whole number, whole number]", "[low, high]").replace("[number, number]", "[low, high]")
+    return said
 
 
 def rules(field: FieldInfo) -> bool:
@@ -151,13 +156,15 @@ def _type_text(annotation: Any) -> str:
         bounds = [rule for item in inner[1:] if (rule := _rule(item))]
         return _type_text(inner[0]) + (f" ({', '.join(bounds)})" if bounds else "")
     if origin is tuple:
+        if len(inner) > 2 and len(set(inner)) == 1:
+            return f"[{len(inner)} times {_type_text(inner[0])}]"
         return "[" + ", ".join("…" if part is Ellipsis else _type_text(part) for part in inner) + "]"
     if origin in (typing.Union, types.UnionType):
         return " or ".join(dict.fromkeys(_type_text(part) for part in inner))
     if origin in (list, collections.abc.Sequence):
         return f"a list of {_type_text(inner[0])}"
     if origin is dict:
-        return f"a mapping to {_type_text(inner[1])}"
+        return f"a mapping to ({_type_text(inner[1])})"
     return WORDS.get(annotation) or str(getattr(annotation, "__name__", annotation)).replace("typing.", "")
 
 

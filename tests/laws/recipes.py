@@ -1,4 +1,4 @@
-"""The smallest recipe with which each step works, found by itself where it can be. Only what can't be derived stands here."""
+"""The smallest recipe with which each step works, found by itself where it can be; here stands what can't be."""
 
 from __future__ import annotations
 

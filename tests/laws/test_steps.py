@@ -64,7 +64,7 @@ def test_same_key_same_bytes_and_input_unchanged(name: str, channels: int, tmp_p
     step, image = build(name, tmp_path), picture(channels)
     before = image.copy()
     first = run(step, image, "a")
-    np.random.seed(random.randrange(2**31))  # noqa: NPY002 - whatever others do to global chance
+    np.random.seed(random.randrange(2**31))  # whatever others do to global chance
     random.seed()
     cv2.setRNGSeed(random.randrange(2**31))
     run(step, picture(channels, 56), "b")  # nor may it matter what was done in between
@@ -81,6 +81,20 @@ def test_it_pickles(name: str, tmp_path: Path) -> None:
     again: Step = pickle.loads(pickle.dumps(step))
     assert (again.name, again.p) == (step.name, step.p)
     np.testing.assert_array_equal(run(step, image, "a"), run(again, image, "a"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_librarys_own_code_keeps_the_law_too(name: str, tmp_path: Path) -> None:
+    """Without our kernels: same key, same bytes; input, warnings and the global chance of others untouched."""
+    step, image = build(name, tmp_path, native=False), picture()
+    before, numpy_state, python_state = image.copy(), np.random.get_state()[1].copy(), random.getstate()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = run(step, image, "a")
+    np.testing.assert_array_equal(first, run(build(name, tmp_path, native=False), image, "a"))
+    np.testing.assert_array_equal(image, before)
+    np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)
+    assert random.getstate() == python_state
 
 
 @pytest.mark.parametrize("channels", [3, 1], ids=["rgb", "gray"])

@@ -1,0 +1,110 @@
+"""A step on trial when it is built: whether the library can make it, and whether it works on a picture alone."""
+
+from __future__ import annotations
+
+import random
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from augment.errors import Problem, RecipeError
+from augment.image import references
+from augment.image.library import LibraryStep, transforms
+
+LABELS = {"mask", "masks", "bboxes", "keypoints", "cropping_bbox"}
+"""What the library's transforms may ask for beside the picture, and class folders and tables don't have."""
+
+SIDES = (64, 2048)
+"""A crop may not fit into the first; what fails on both, fails on all."""
+
+
+def try_out(step: LibraryStep) -> None:
+    """Make the instance and let it work. Raises RecipeError where it can't be made, or can work on no picture."""
+    transform = _made(step)
+    wanted = set(transform.targets_as_params) - {"image"} if step.name not in references.METADATA else set()
+    if wanted:
+        raise RecipeError([_needs(step.name, wanted)])
+    if step.name in references.METADATA:
+        return  # its pictures are read when the run begins, not when the recipe is looked at
+    first = ""
+    for picture in _pictures():
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            transform.set_random_state(np.random.default_rng(0), random.Random(0))  # noqa: S311 - a fixed draw
+            try:
+                transform(image=picture)
+            except KeyError as error:
+                if error.args[0] in LABELS:
+                    raise RecipeError([_needs(step.name, {error.args[0]})]) from error
+                first = first or f"{error}"
+                continue
+            except Exception as error:  # a transform may fail in any way on a picture it was not made for
+                if str(error).startswith("Can not find mask"):
+                    raise RecipeError([_needs(step.name, {"mask"})]) from error
+                first = first or str(error).strip().split("\n")[0] or type(error).__name__
+                continue
+        if any("mask nor bboxes" in str(warning.message) for warning in said):
+            raise RecipeError([_needs(step.name, {"mask", "bboxes"})])
+        return
+    expected = f"expected parameters with which {step.name} works on some picture; it failed on all, saying: {first}"
+    raise RecipeError([Problem("", expected)])
+
+
+def _made(step: LibraryStep) -> Any:
+    """The library's instance. What it would only warn of and then change behind our back is a mistake."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            transform = transforms()[step.name](**step.parameters, p=1.0)
+        except Exception as error:  # constructors of the library raise whatever they like
+            raise RecipeError([Problem("", f"expected other values: {_told(error)}")]) from error
+    problems = []
+    for warning in said:
+        message = str(warning.message)
+        key, _, rest = message.partition(": ")
+        if key in step.parameters:
+            change = re.search(r"adjusted to \((.*)\)", message)
+            fix = f"write {key}: [{change[1]}]" if change else ""
+            expected = f"expected {_kernel_rule(rest)}, got {_listed(step.parameters[key])}"
+            problems.append(Problem(key, expected, fix))
+        elif issubclass(warning.category, RuntimeWarning):
+            problems.append(Problem("", f"expected other values: {message}"))
+    if problems:
+        raise RecipeError({problem.path: problem for problem in problems}.values())  # the last adjustment is the fix
+    return transform
+
+
+def _kernel_rule(said: str) -> str:
+    """The library's rule for kernel sizes, from its warning that it did not keep to what it was given."""
+    least = re.search(r"less than (\d+)", said)
+    return f"odd kernel sizes from {least[1]}" if least else "odd kernel sizes"
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _told(error: Exception) -> str:
+    """The sentence in the middle of a report of pydantic's, or the message as it is."""
+    found = re.search(r"Value error, (.*?)(?: \[type=|$)", str(error), re.MULTILINE)
+    return found[1] if found else " ".join(str(error).split())
+
+
+def _needs(name: str, wanted: set[str]) -> Problem:
+    words = {"mask": "a mask", "bboxes": "boxes", "keypoints": "keypoints", "cropping_bbox": "a box (cropping_bbox)"}
+    told = " or ".join(words.get(word, word) for word in sorted(wanted, reverse=True))
+    expected = f"{name} needs {told} with each picture; this version passes pictures with class labels only"
+    return Problem("", expected, "leave the step out, or use one that works on the picture alone")
+
+
+def _pictures() -> Iterator[np.ndarray]:
+    """Pictures on trial: RGB, gray, in fractions, and a big one, made only if nothing else will do."""
+    small, big = SIDES
+    shades = np.linspace(0, 255, small * small * 3).astype(np.uint8).reshape(small, small, 3)
+    yield shades
+    yield shades[:, :, 0].copy()
+    yield shades.astype(np.float32) / np.float32(255)
+    yield np.zeros((big, big, 3), np.uint8)
