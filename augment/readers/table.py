@@ -1,42 +1,40 @@
-"""A CSV, TSV or JSONL table that names files, a row a source; all other columns ride along."""
+"""A CSV, TSV or JSONL table that names files, a row a source; all other columns ride along.
+
+CSV values stay the strings they are. JSON values stay what they are too, but ``NaN`` and ``Infinity``, which JSON does
+not have, become null. A row that can't be used is left out with its line; a quote that is never closed would swallow
+the rest of the table, so it stops the run.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from augment.contracts import Options as _Base
-from augment.errors import InputError, nearest
-from augment.readers.folder import read as _read_file
+import pydantic
+
+from augment.errors import InputError
+from augment.options import Options as _Base
+from augment.readers import _files
+from augment.readers._columns import Columns
+from augment.readers._places import Places, RefusedError
 from augment.sample import Entry, Skip
 
 LINES = frozenset({".jsonl", ".ndjson"})
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-FILE_COLUMNS = (
-    "file",
-    "filename",
-    "file_name",
-    "path",
-    "filepath",
-    "file_path",
-    "image",
-    "image_path",
-    "img",
-    "audio",
-)
-LABEL_COLUMNS = ("label", "class", "category", "target")
-SPLIT_COLUMNS = ("split", "subset", "set")
 CELL = 2**24
-"""Most characters of one cell."""
+"""Most characters of one cell; Python's own limit of 131,072 is raised only while a row is read."""
+
+Row = tuple[int, dict[str, Any] | str]
+"""The line a row begins on, and its cells by column; a string instead says what is wrong with the row."""
 
 
 class Options(_Base):
-    """Which column is what; found by usual names where not said.
+    """Which column is what; found by usual names, or by the files' endings, where not said.
 
     ``root`` is the folder that file names are relative to; the table's own by default.
     """
@@ -45,7 +43,7 @@ class Options(_Base):
     label: str | None = None
     split: str | None = None
     root: str | None = None
-    delimiter: str | None = None
+    delimiter: str | None = pydantic.Field(default=None, pattern=r'^[^\r\n"]$')
     encoding: str = "utf-8-sig"
 
 
@@ -56,128 +54,154 @@ def claims(path: Path) -> bool:
 
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
     """List the rows; see the Reader contract. Rows are read one by one."""
-    if not path.is_file():
-        raise InputError(f"{path}: expected a table (.csv, .tsv or .jsonl)")
-    try:
-        with path.open(encoding=options.encoding, newline="") as file:
-            seen = False
-            for item in _items(path, file, options, suffixes):
+    places = Places(str(path.parent), options.root)
+    seen = False
+    with _opened(path, options.encoding) as file:
+        try:
+            for item in _items(path, file, options, (places, suffixes)):
                 seen = True
                 yield item
-    except (UnicodeDecodeError, LookupError) as error:
-        fix = "say which with input: {encoding: latin-1}, for example"
-        raise InputError(f"{path}: not {options.encoding} text: {error}; {fix}") from None
-    except csv.Error as error:
-        raise InputError(f"{path}: not a readable table: {error}") from None
+        except UnicodeError as error:
+            place = f"{path}:{_undecodable_line(path, options.encoding)}"
+            why = f"not {options.encoding} text ({getattr(error, 'reason', error)})"
+            raise InputError(f"{place}: {why}; say which it is, as in input: {{encoding: latin-1}}") from None
     if not seen:
         raise InputError(f"{path}: the table has no rows")
 
 
 def read(path: Path, locator: str) -> bytes:
     """The bytes of a file named in the table. Raises SampleError."""
-    return _read_file(path.parent, locator)
+    if locator.startswith("../") or os.path.isabs(locator):  # `root` lies beside the table; listing has checked it
+        return _files.read(os.path.join(path.parent, locator))
+    return _files.read_below(path.parent, locator)
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Which column is what, and where files are."""
+def _opened(path: Path, encoding: str) -> TextIO:
+    try:
+        codecs.lookup(encoding)
+        return path.open(encoding=encoding, newline="")
+    except LookupError:
+        raise InputError(
+            f"{path}: no encoding is called {encoding!r}; say which, as in input: {{encoding: latin-1}}"
+        ) from None
+    except (FileNotFoundError, IsADirectoryError):
+        raise InputError(f"{path}: expected a table (.csv, .tsv or .jsonl)") from None
+    except OSError as error:
+        raise InputError(f"{path}: the table can't be read ({error.strerror})") from None
 
-    file: str
-    label: str | None
-    split: str | None
-    root: str
-    real: str
-    home: str
+
+def _undecodable_line(path: Path, encoding: str) -> int:
+    """The first line with bytes that are not in the encoding."""
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        try:
+            return next((number for number, line in enumerate(file, 1) if "\ufffd" in line), 1)
+        except UnicodeError:  # UTF-16 without its mark can't be read even so
+            return 1
 
 
-def _items(path: Path, file: TextIO, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
-    columns: _Columns | None = None
-    rows = _json_rows(file) if path.suffix.lower() in LINES else _csv_rows(path, file, options)
-    for line, row in rows:
+def _items(path: Path, file: TextIO, options: Options, place: tuple[Places, frozenset[str]]) -> Iterator[Entry | Skip]:
+    places, suffixes = place
+    lines = path.suffix.lower() in LINES
+    columns = Columns(str(path), (options.file, options.label, options.split), suffixes, complete=not lines)
+    for line, row in _json_rows(file) if lines else _csv_rows(path, file, options):
         if isinstance(row, str):
             yield Skip(f"{path.name}:{line}", "bad row", row)
             continue
-        columns = columns or _columns(path, options, list(row))
-        yield _item(f"{path.name}:{line}", row, columns, suffixes)
+        if not row.keys() <= columns.known:
+            columns.learn(row)
+        try:
+            yield _entry(row, columns, places)
+        except RefusedError as refused:
+            here = f"{path.name}:{line}"
+            yield Skip(refused.source or here, refused.reason, f"{here}: {refused.detail}".removesuffix(": "))
+    columns.check()
 
 
-def _csv_rows(path: Path, file: TextIO, options: Options) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Line and cells by column; a text instead says what is wrong with the row."""
-    before = csv.field_size_limit(CELL)
-    try:
-        rows = csv.reader(file, delimiter=options.delimiter or SEPARATORS.get(path.suffix.lower(), ","))
-        header = next(rows, None)
-        if not header or not any(header):
-            raise InputError(f"{path}: expected a first row with the names of columns")
-        for cells in rows:
-            if len(cells) == len(header):
-                yield rows.line_num, dict(zip(header, cells, strict=True))
-            elif cells:
-                yield rows.line_num, f"expected {len(header)} cells, got {len(cells)}"
-    finally:
-        csv.field_size_limit(before)
+def _csv_rows(path: Path, file: TextIO, options: Options) -> Iterator[Row]:
+    separator = options.delimiter or SEPARATORS.get(path.suffix.lower(), ",")
+    rows = csv.reader(file, delimiter=separator, strict=True)
+    header = _header(path, next(rows, None))
+    width = len(header)
+    while True:
+        line = rows.line_num + 1
+        limit = csv.field_size_limit(CELL)
+        try:
+            cells = next(rows, None)
+        except csv.Error as error:
+            if "expected after" not in str(error) and "NUL" not in str(error):
+                raise InputError(f"{path}:{line}: a quote is opened here and never closed ({error})") from None
+            yield line, str(error)
+            continue
+        finally:
+            csv.field_size_limit(limit)
+        if cells is None:
+            return
+        if len(cells) == width:
+            yield line, dict(zip(header, cells, strict=True))
+        elif cells:
+            yield line, f"expected {width} cells, got {len(cells)}"
 
 
-def _json_rows(file: TextIO) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    for line, text in enumerate(file, 1):
-        if not text.strip():
+def _header(path: Path, cells: list[str] | None) -> list[str]:
+    """Names of columns; one without a name (such as pandas' index) is called by its place."""
+    if not cells or not any(cells):
+        raise InputError(f"{path}: expected a first row with the names of columns")
+    names = [name.lstrip("\ufeff") or f"column {place}" for place, name in enumerate(cells, 1)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{path}: expected each column once, got {', '.join(twice)} again; rename or remove one")
+    return names
+
+
+def _json_rows(file: TextIO) -> Iterator[Row]:
+    for line, written in enumerate(file, 1):
+        stripped = written.lstrip("\ufeff").strip()
+        if not stripped:
             continue
         try:
-            row = json.loads(text)
-        except ValueError as error:
+            row = json.loads(stripped, parse_constant=_null)
+            if "\\ud" in stripped or "\\uD" in stripped:
+                json.dumps(row, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            yield line, "half a surrogate pair: no proper Unicode"
+        except (ValueError, RecursionError) as error:
             yield line, f"expected a JSON object: {error}"
-            continue
-        yield line, row if isinstance(row, dict) else f"expected a JSON object, got {text.strip()[:40]}"
+        else:
+            yield line, row if isinstance(row, dict) else f"expected a JSON object, got {stripped[:40]}"
 
 
-def _columns(path: Path, options: Options, header: Sequence[str]) -> _Columns:
-    """Find the columns. Raises InputError where one that is needed, or was named, is not there."""
-
-    def find(named: str | None, usual: Sequence[str], what: str) -> str | None:
-        if named is not None:
-            if named not in header:
-                raise InputError(
-                    f"{path}: no column {named!r} for the {what}; {nearest(named, header)} It has: {header}"
-                )
-            return named
-        lower = {name.strip().lower(): name for name in reversed(header)}
-        return next((lower[name] for name in usual if name in lower), None)
-
-    file = find(options.file, FILE_COLUMNS, "file")
-    if file is None:
-        raise InputError(
-            f"{path}: which column names the files? It has: {', '.join(header)}; say input: {{file: COLUMN}}"
-        )
-    root = os.path.join(path.parent, options.root or "")
-    label, split = find(options.label, LABEL_COLUMNS, "label"), find(options.split, SPLIT_COLUMNS, "split")
-    return _Columns(file, label, split, root, os.path.realpath(root), str(path.parent))
+def _null(constant: str) -> None:
+    """NaN and the infinities."""
 
 
-def _item(place: str, row: Mapping[str, Any], columns: _Columns, suffixes: frozenset[str]) -> Entry | Skip:
-    """One row as an Entry, or why it can't be one."""
+def _entry(row: Mapping[str, Any], columns: Columns, places: Places) -> Entry:
+    """One row as an Entry. Raises RefusedError."""
     name = row.get(columns.file)
     if not isinstance(name, str) or not name.strip():
-        return Skip(place, "bad row", f"no file name in column {columns.file}")
+        raise RefusedError("bad row", f"no file name in column {columns.file}")
     name = name.strip().replace("\\", "/")
-    if os.path.splitext(name)[1].lower() not in suffixes:
-        return Skip(name, "not a wanted file", f"{place}: wanted are {' '.join(sorted(suffixes))}")
-    path = os.path.join(columns.root, name)
-    real = os.path.realpath(path) if os.path.islink(path) or ".." in name or os.path.isabs(name) else ""
-    if real and os.path.commonpath([real, columns.real]) != columns.real:
-        return Skip(name, "outside the root", f"{place}: it leads out of {columns.root}")
-    try:
-        facts = os.stat(path)
-    except (OSError, ValueError) as error:
-        return Skip(name, "missing", f"{place}: {getattr(error, 'strerror', None) or error}")
-    split = str(row.get(columns.split) or "train") if columns.split else "train"
-    label = row.get(columns.label) if columns.label else None
-    rest = {key: value for key, value in row.items() if key not in (columns.file, columns.label, columns.split)}
+    if os.path.splitext(name)[1].lower() not in columns.suffixes:
+        raise RefusedError("not a wanted file", f"wanted are {' '.join(sorted(columns.suffixes))}", name)
+    label = None if columns.label is None else _word(row.get(columns.label), columns.label)
+    split = None if columns.split is None else _word(row.get(columns.split), columns.split)
+    key, facts = places.find(name)
     return Entry(
-        key=os.path.normpath(name).replace(os.sep, "/"),
-        locator=os.path.relpath(path, columns.home) if columns.home != columns.root.rstrip("/") else name,
-        split=split,
-        label=None if label is None or label == "" else str(label),
+        key=key,
+        locator=places.lead + key,
+        split=split or "train",
+        label=label or None,
         size=facts.st_size,
         mtime_ns=facts.st_mtime_ns,
-        fields=rest,
+        fields={column: value for column, value in row.items() if column not in columns.taken},
     )
+
+
+def _word(value: Any, column: str) -> str | None:
+    """A cell that names a class or a split. Raises RefusedError for a list or an object."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise RefusedError("bad row", f"expected one name in column {column}, got {json.dumps(value)[:40]}")

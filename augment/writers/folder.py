@@ -1,23 +1,21 @@
-"""Class folders: each output a file of its own, ``train/cats/KEY.jpg``, with ``KEY.json`` where there are other fields."""
+"""Class folders: each output a file of its own, ``train/cats/KEY.jpg``; ``KEY.json`` beside it holds other fields."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from augment import durable
 from augment.contracts import Written
 from augment.options import Options as _Base
 from augment.sample import Record
 from augment.writers import _record
+from augment.writers._names import folder_name
 
 SHARDED = False
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
-UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*%]')
 
 
 class Options(_Base):
@@ -26,22 +24,14 @@ class Options(_Base):
 
 def shard(split: str, index: int) -> str:
     """A name for a lot; no file carries it."""
-    return f"{split}/lot-{index:06d}"
+    return f"{folder_name(split)}/lot-{index:06d}"
 
 
 def locate(record: Record, shard: str) -> str:
     """``split/class/KEY.ext``; ``split/KEY.ext`` where there are no classes."""
-    parts = [record.split] if record.label is None else [record.split, folder_name(record.label)]
+    words = [record.split] if record.label is None else [record.split, record.label]
+    parts = map(folder_name, words)
     return "/".join([*parts, f"{record.key}.{record.extension}"])
-
-
-def folder_name(label: str) -> str:
-    """A class as a folder name that is legal everywhere; different classes stay different (percent-encoding)."""
-    safe = UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", label)
-    if not safe.strip(". ") or safe[0] in ". " or safe[-1] in ". " or RESERVED.match(safe):
-        safe = f"%{ord(safe[0]):02X}{safe[1:]}" if safe else "%"
-        safe = f"{safe[:-1]}%{ord(safe[-1]):02X}" if safe[-1] in ". " else safe
-    return safe
 
 
 def render(record: Record) -> bytes:
@@ -50,27 +40,24 @@ def render(record: Record) -> bytes:
 
 
 def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
-    """Write each output whole or not at all; all are flushed to disk together at the end."""
+    """Write each output whole or not at all; all are flushed to disk together at the end.
+
+    Where the parts end in an error, what this call has written is removed.
+    """
     written: list[Written] = []
-    touched: list[Path] = []
-    for part in parts:
-        record = _record.unpack(part)
-        name = locate(record, shard)
-        path = root / name
-        with durable.writing(path, flush=False) as file:
-            file.write(record.data)
-        touched.append(path)
-        if record.fields:
-            aside = path.with_suffix(".json")
-            with durable.writing(aside, flush=False) as file:
-                file.write(json.dumps(dict(record.fields), ensure_ascii=False).encode())
-            touched.append(aside)
-        written.append(Written(name, len(record.data), hashlib.sha256(record.data).hexdigest(), 1))
-    for path in touched:
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    for folder in sorted({path.parent for path in touched}):
-        durable.sync_folder(folder)
+    try:
+        for part in parts:
+            record = _record.unpack(part)
+            name = locate(record, shard)
+            written.append(_write(root, name, record.data, 1))
+            if record.fields:
+                fields = json.dumps(dict(record.fields), ensure_ascii=False).encode("utf-8", "surrogatepass")
+                written.append(_write(root, str(PurePosixPath(name).with_suffix(".json")), fields, 0))
+        _flush(root, written)
+    except BaseException:
+        for file in written:
+            (root / file.name).unlink(missing_ok=True)
+        raise
     return written
 
 
@@ -80,3 +67,21 @@ def extract(root: Path, name: str, key: str) -> bytes:
     if path.stem != key or not path.is_file():
         raise KeyError(f"{key} is not at {name}")
     return path.read_bytes()
+
+
+def _write(root: Path, name: str, data: bytes, samples: int) -> Written:
+    with durable.writing(root / name, flush=False) as file:
+        file.write(data)
+    return Written(name, len(data), hashlib.sha256(data).hexdigest(), samples)
+
+
+def _flush(root: Path, written: list[Written]) -> None:
+    """Wait until the disk has all files, and the folders that name them, up to the root."""
+    folders: set[Path] = set()
+    for item in written:
+        path = root / item.name
+        with path.open("r+b") as file:  # Windows flushes only what is open for writing
+            os.fsync(file.fileno())
+        folders.update(folder for folder in path.parents if folder == root or root in folder.parents)
+    for folder in sorted(folders):
+        durable.sync_folder(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from augment.contracts import Written
 from augment.options import Options as _Base
 from augment.sample import Record
 from augment.writers import _record
+from augment.writers._names import folder_name
 
 SHARDED = True
 ROW_GROUP_BYTES = 32_000_000
@@ -40,7 +42,7 @@ class Options(_Base):
 
 def shard(split: str, index: int) -> str:
     """``train/shard-000000.parquet``."""
-    return f"{split}/shard-{index:06d}.parquet"
+    return f"{folder_name(split)}/shard-{index:06d}.parquet"
 
 
 def locate(record: Record, shard: str) -> str:
@@ -54,21 +56,19 @@ def render(record: Record) -> bytes:
 
 
 def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
-    """Write one table, row group by row group."""
+    """Write one table, row group by row group. ValueError where there are no outputs, or of two modalities."""
     samples = 0
     path = root / shard
-    writer: pq.ParquetWriter | None = None
-    with durable.writing(path) as file:
-        for group in _groups(parts):
-            media = group[0].modality
-            if writer is None:
-                writer = pq.ParquetWriter(
-                    file, _schema(media), compression="snappy", use_dictionary=["label", "split"]
-                )
-            writer.write_table(pa.Table.from_pylist([_row(record) for record in group], schema=_schema(media)))
+    groups = _groups(parts)
+    first = next(groups, None)
+    if first is None:
+        raise ValueError(f"{shard}: a table without rows has no columns either")
+    media = first[0].modality
+    schema = _schema(media)
+    with durable.writing(path) as file, pq.ParquetWriter(file, schema, **_storage(media)) as writer:
+        for group in itertools.chain([first], groups):
+            writer.write_table(pa.Table.from_pylist([_row(record, media) for record in group], schema=schema))
             samples += len(group)
-        if writer is not None:
-            writer.close()
     return [Written(shard, path.stat().st_size, durable.sha256(path), samples)]
 
 
@@ -93,10 +93,24 @@ def _schema(media: str) -> pa.Schema:
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
-def _row(record: Record) -> dict[str, Any]:
+def _storage(media: str) -> dict[str, Any]:
+    """Values are compressed already; dictionaries and statistics are kept where values repeat."""
+    stored = {name: "snappy" for name, kind in COLUMNS.items() if kind is not None}
+    return {
+        "compression": {**stored, f"{media}.bytes": "none", f"{media}.path": "snappy"},
+        "use_dictionary": ["label", "split"],
+        "write_statistics": ["label", "label_index", "split", "copy"],
+    }
+
+
+def _row(record: Record, media: str) -> dict[str, Any]:
+    if record.modality != media:
+        raise ValueError(
+            f"{record.key}: a table holds values of one modality, this is {record.modality} after {media}"
+        )
     return {
         "key": record.key,
-        record.modality: {"bytes": record.data, "path": f"{record.key}.{record.extension}"},
+        media: {"bytes": record.data, "path": f"{record.key}.{record.extension}"},
         "label": record.label,
         "label_index": record.label_index,
         "split": record.split,

@@ -15,6 +15,7 @@ from augment import durable
 from augment.contracts import Written
 from augment.options import Options as _Base
 from augment.sample import Record
+from augment.writers._names import folder_name
 
 SHARDED = True
 BLOCK = tarfile.BLOCKSIZE
@@ -28,7 +29,7 @@ class Options(_Base):
 
 def shard(split: str, index: int) -> str:
     """``train/shard-000000.tar``."""
-    return f"{split}/shard-{index:06d}.tar"
+    return f"{folder_name(split)}/shard-{index:06d}.tar"
 
 
 def locate(record: Record, shard: str) -> str:

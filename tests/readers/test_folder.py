@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from augment.errors import InputError, SampleError
-from augment.readers import folder
+from augment.readers import _files, folder
 from augment.sample import Entry, Skip
 
 WANTED = frozenset({".jpg", ".png"})
@@ -44,10 +46,11 @@ def test_classes(tmp_path: Path) -> None:
 
 
 def test_splits(tmp_path: Path) -> None:
-    make(tmp_path, "train/cats/1.jpg", "Validation/cats/1.jpg", "test/2.jpg", "extra/3.jpg", "4.jpg")
+    make(tmp_path, "train/cats/1.jpg", "Validation/cats/1.jpg", "validate/1.jpg", "test/2.jpg", "extra/3.jpg", "4.jpg")
     assert listed(tmp_path) == {
         "train/cats/1.jpg": ("train", "cats"),
         "Validation/cats/1.jpg": ("Validation", "cats"),
+        "validate/1.jpg": ("validate", None),
         "test/2.jpg": ("test", None),
     }
     assert skipped(tmp_path) == {"extra/3.jpg": "outside the splits", "4.jpg": "outside the splits"}
@@ -77,7 +80,38 @@ def test_links_are_followed_inside_the_root_only(tmp_path: Path) -> None:
         "a/outside.jpg": "outside the root",
         "a/broken.jpg": "missing",
         "a/folder.jpg": "outside the root",
+        "a/loop": "a link in a circle",
     }
+
+
+def test_no_linked_folder_is_lost_in_silence(tmp_path: Path) -> None:
+    root = make(tmp_path / "root", "dogs/1.jpg", ".store/2.jpg")
+    make(tmp_path / "rooted", "3.jpg")  # its name begins like the root's
+    (root / "cats").symlink_to(root / ".store")
+    (root / "birds").symlink_to(tmp_path / "rooted")
+    (root / "fish").symlink_to(tmp_path / "unmounted")
+    assert set(listed(root)) == {"dogs/1.jpg", "cats/2.jpg"}
+    assert skipped(root) == {"birds": "outside the root", "fish": "missing"}
+
+
+def test_folders_full_of_links_to_each_other_come_to_an_end(tmp_path: Path) -> None:
+    make(tmp_path, *(f"{n}/x.jpg" for n in range(12)))
+    for n in range(12):
+        for other in set(range(12)) - {n}:
+            (tmp_path / f"{n}/to{other}").symlink_to(tmp_path / str(other))
+    assert len(listed(tmp_path)) == 12 * 12
+    assert set(skipped(tmp_path).values()) == {"a link in a circle", "a link below a link"}
+
+
+def test_a_tree_may_be_deeper_than_python_recurses(tmp_path: Path) -> None:
+    make(tmp_path, "/".join(["d"] * 150) + "/1.jpg")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 60)
+    try:
+        found = [item for item in folder.entries(tmp_path, folder.Options(), WANTED) if isinstance(item, Entry)]
+    finally:
+        sys.setrecursionlimit(limit)
+    assert [entry.label for entry in found] == ["d"]
 
 
 def test_a_link_to_the_root_itself_as_input(tmp_path: Path) -> None:
@@ -100,14 +134,40 @@ def test_a_name_that_is_no_unicode_is_told(tmp_path: Path) -> None:
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/a/\xff.jpg")).write_bytes(b"x")
     except OSError:
         pytest.skip("the file system refuses such names")
-    assert list(skipped(tmp_path).values()) == ["unreadable name"]
+    os.mkdir(os.fsencode(tmp_path) + b"/b\xff")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff/2.jpg")).write_bytes(b"x")
+    assert skipped(tmp_path) == {"a/\\udcff.jpg": "unreadable name", "b\\udcff/2.jpg": "unreadable name"}
 
 
 @pytest.mark.parametrize("names", [(), ("a/notes.txt", "b.csv")])
 def test_an_empty_folder_says_what_is_wanted(tmp_path: Path, names: tuple[str, ...]) -> None:
     make(tmp_path, *names)
-    with pytest.raises(InputError, match=r"no file with a wanted ending.*\.jpg \.png"):
+    with pytest.raises(InputError, match=r"no file with a wanted ending.*\.jpg \.png.*give another folder"):
         listed(tmp_path)
+
+
+def test_what_is_no_folder_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "1.jpg")
+    with pytest.raises(InputError, match="no such folder"):
+        listed(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="this is a file"):
+        listed(tmp_path / "1.jpg")
+
+
+def test_a_shut_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "open/1.jpg", "shut/2.jpg")
+    scandir = os.scandir
+
+    def guarded(path: str) -> object:
+        if Path(path).name == "shut":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)  # rights do not stop root, who runs tests in containers
+    assert set(listed(tmp_path)) == {"open/1.jpg"}
+    assert skipped(tmp_path) == {"shut/": "unreadable"}
+    with pytest.raises(InputError, match="Permission denied"):
+        listed(tmp_path / "shut")
 
 
 def test_what_was_listed_can_be_read_and_what_has_gone_is_told(tmp_path: Path) -> None:
@@ -115,6 +175,26 @@ def test_what_was_listed_can_be_read_and_what_has_gone_is_told(tmp_path: Path) -
     assert folder.read(tmp_path, "a/1.jpg") == b"a/1.jpg"
     with pytest.raises(SampleError, match="missing"):
         folder.read(tmp_path, "a/2.jpg")
+
+
+def test_reading_never_leaves_the_root_hangs_or_fills_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make(tmp_path / "root", "a/1.jpg")
+    make(tmp_path, "secret.jpg")
+    (root / "later.jpg").symlink_to(tmp_path / "secret.jpg")  # as if put there after listing
+    for locator in ("later.jpg", "../secret.jpg", str(tmp_path / "secret.jpg")):
+        with pytest.raises(SampleError, match="outside the root"):
+            folder.read(root, locator)
+    with pytest.raises(SampleError, match="unreadable"):
+        folder.read(root, "a\0b.jpg")
+    with pytest.raises(SampleError, match=r"unreadable|not a plain file"):
+        folder.read(root, "a")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(root / "pipe.jpg")
+        with pytest.raises(SampleError, match="not a plain file"):
+            folder.read(root, "pipe.jpg")
+    monkeypatch.setattr(_files, "LARGEST", 3)
+    with pytest.raises(SampleError, match="too large"):
+        folder.read(root, "a/1.jpg")
 
 
 def test_listing_is_a_stream(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +14,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import webdataset
+from PIL import Image
 
 from augment import catalog
 from augment.durable import sha256
 from augment.sample import Record
-from augment.writers import _record, folder
+from augment.writers import _names, _record, folder
 from augment.writers import webdataset as ours
 
 WRITERS = catalog.names("writers")
@@ -45,7 +48,7 @@ def writer(request: pytest.FixtureRequest) -> Any:
     return catalog.writer(request.param)
 
 
-@pytest.mark.parametrize("count", [1, 7, 600])
+@pytest.mark.parametrize("count", [1, 7, 1000])
 def test_every_record_comes_out_again(writer: Any, tmp_path: Path, count: int) -> None:
     records = [record(n) for n in range(count)]
     shard = writer.shard("train", 3)
@@ -70,19 +73,34 @@ def test_the_same_records_give_the_same_bytes(writer: Any, tmp_path: Path) -> No
     assert make("a") == make("b") != {}
 
 
-def test_a_failure_half_way_leaves_no_half_file(writer: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [0, 2, 600])
+def test_a_failure_half_way_leaves_nothing(writer: Any, tmp_path: Path, count: int) -> None:
     def parts() -> Iterator[bytes]:
-        yield writer.render(record(0))
-        yield writer.render(record(1))
+        yield from (writer.render(record(n)) for n in range(count))
         raise RuntimeError("the source went away")
 
     with pytest.raises(RuntimeError, match="went away"):
         writer.assemble(tmp_path, writer.shard("train", 0), parts())
-    assert not list(tmp_path.rglob("*.part"))
-    whole = {record(0).data, record(1).data, json.dumps(dict(record(1).fields), ensure_ascii=False).encode()}
-    left = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert all(path.read_bytes() in whole for path in left)
-    assert not (writer.SHARDED and left)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("split", ["../../evil", "/evil", "..", "a/b", "con", "Größe", "x" * 400])
+def test_no_split_or_class_leads_out_of_the_output(writer: Any, tmp_path: Path, split: str) -> None:
+    root = tmp_path / "deep/root"
+    one = record(0, split=split, label=split)
+    shard = writer.shard(split, 0)
+    for item in writer.assemble(root, shard, [writer.render(one)]):
+        assert len(Path(item.name).parts) == 2 if writer.SHARDED else 3
+    assert writer.extract(root, writer.locate(one, shard), one.key) == one.data
+    files = [path.resolve() for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert all(root in path.parents for path in files)
+
+
+def test_an_empty_value_is_a_value(writer: Any, tmp_path: Path) -> None:
+    one, shard = record(0, data=b""), writer.shard("train", 0)
+    writer.assemble(tmp_path, shard, [writer.render(one)])
+    assert writer.extract(tmp_path, writer.locate(one, shard), one.key) == b""
 
 
 def test_records_survive_packing() -> None:
@@ -121,6 +139,30 @@ def test_headers_are_those_of_tarfile(size: int) -> None:
     assert expected.getvalue().startswith(ours._member("some_key-0.jpg", b"x" * size))
 
 
+def test_fields_of_a_class_folder_lie_beside_the_file(tmp_path: Path) -> None:
+    written = folder.assemble(tmp_path, "train/lot-000000", map(folder.render, [record(0), record(1)]))
+    assert [(Path(item.name).suffix, item.samples) for item in written] == [(".jpg", 1), (".jpg", 1), (".json", 0)]
+    assert json.loads((tmp_path / written[2].name).read_text(encoding="utf-8")) == record(1).fields
+
+
+@pytest.mark.skipif(shutil.which("tar") is None, reason="needs tar")
+def test_tar_itself_lists_a_shard(tmp_path: Path) -> None:
+    ours.assemble(tmp_path, "s.tar", [ours.render(record(n)) for n in range(3)])
+    told = subprocess.run(["tar", "tf", tmp_path / "s.tar"], capture_output=True, text=True, check=True)
+    assert told.stderr == ""
+    assert len(told.stdout.split()) == 3 * 3
+
+
+@HANDLES
+def test_the_webdataset_library_decodes_the_values(tmp_path: Path) -> None:
+    made = io.BytesIO()
+    Image.new("RGB", (8, 6), (200, 10, 10)).save(made, "PNG")
+    ours.assemble(tmp_path, "s.tar", [ours.render(record(0, data=made.getvalue(), extension="png"))])
+    shards = webdataset.WebDataset(str(tmp_path / "s.tar"), shardshuffle=False, empty_check=False)
+    (sample,) = shards.decode("pil")
+    assert (sample["png"].size, sample["cls"], sample["json"]["copy"]) == ((8, 6), 0, 0)
+
+
 def test_a_shard_is_the_archive_that_tar_would_write(tmp_path: Path) -> None:
     ours.assemble(tmp_path, "s.tar", [ours.render(record(n)) for n in range(5)])
     size = (tmp_path / "s.tar").stat().st_size
@@ -152,7 +194,24 @@ def test_parquet_is_what_hugging_face_reads(tmp_path: Path) -> None:
     features = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
     assert list(features) == table.column_names
     assert features["image"] == {"_type": "Image"}
+    for name in ("source", "copy", "split", "label_index", "key"):
+        assert table[name].to_pylist() == [getattr(r, name) for r in records]
+    assert [json.loads(text or "{}") for text in table["fields"].to_pylist()] == [r.fields for r in records]
+    layout = pq.read_metadata(tmp_path / "s.parquet")
+    assert layout.num_row_groups == 2
+    value_column = layout.row_group(0).column(1)
+    assert (value_column.path_in_schema, value_column.compression) == ("image.bytes", "UNCOMPRESSED")
+    assert value_column.statistics is None
     assert table["label"].to_pylist() == [r.label for r in records]
+
+
+def test_a_table_never_drops_a_value_of_another_modality(tmp_path: Path) -> None:
+    writer = catalog.writer("parquet")
+    with pytest.raises(ValueError, match="one modality"):
+        writer.assemble(tmp_path, "s.parquet", map(writer.render, [record(0), record(1, modality="sound")]))
+    with pytest.raises(ValueError, match="without rows"):
+        writer.assemble(tmp_path, "s.parquet", [])
+    assert not list(tmp_path.iterdir())
 
 
 def test_hugging_face_itself_reads_it(tmp_path: Path) -> None:
@@ -165,11 +224,14 @@ def test_hugging_face_itself_reads_it(tmp_path: Path) -> None:
 
 def test_class_folders_are_legal_names_and_stay_apart() -> None:
     labels = ["a/b", "a%2Fb", "..", ".", "", " ", "con", "CON.txt", "nul", "a.", "a", "ü", ".git", "x" * 50]
-    names = [folder.folder_name(label) for label in labels]
+    labels += ["x" * 400, "x" * 401, "日" * 200, "日" * 201, "\ud800", "\x7f", *"*?|<>:", "con.", "com1", " a", "a "]
+    names = [_names.folder_name(label) for label in labels]
     assert len(set(names)) == len(labels)
+    assert all(len(name.encode()) <= _names.MOST_BYTES for name in names)
+    assert _names.folder_name("Schöne Grüße, 2 cats (big).v1") == "Schöne Grüße, 2 cats (big).v1"
     for name in names:
         assert name not in ("", ".", "..")
         assert not set(name) & set('/\\:*?"<>|')
         assert name[0] not in ". "
         assert name[-1] not in ". "
-        assert not folder.RESERVED.match(name)
+        assert not _names.RESERVED.match(name)

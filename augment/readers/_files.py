@@ -1,0 +1,67 @@
+"""One file below a root: read without leaving the root, without hanging, without filling memory."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from augment.errors import SampleError
+
+LARGEST = 2_000_000_000
+"""Most bytes of one source; more would not fit a worker, nor a cell of Parquet (2 GiB)."""
+
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+
+
+def inside(real: str, root: str) -> bool:
+    """Whether one resolved path is the other or lies below it."""
+    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def read_below(root: Path, locator: str) -> bytes:
+    """As ``read``, and a SampleError where links have come to lead out of ``root`` since it was listed."""
+    try:
+        real = os.path.realpath(os.path.join(root, locator))
+    except ValueError as error:
+        raise SampleError("unreadable", str(error)) from None
+    if not inside(real, os.path.realpath(root)):
+        raise SampleError("outside the root", "its path leads out of the input folder")
+    return read(real)
+
+
+def read(path: str) -> bytes:
+    """A plain file's bytes. Raises SampleError if it is missing, unreadable, too large or no plain file."""
+    try:
+        with open(path, "rb", opener=_open) as file:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                raise SampleError("not a plain file", "it is a folder, a pipe or a device")
+            if facts.st_size > LARGEST:
+                raise SampleError("too large", f"{facts.st_size} bytes; at most {LARGEST} are read")
+            return file.read()
+    except FileNotFoundError:
+        raise SampleError("missing", "it was there when the data set was listed") from None
+    except OSError as error:
+        raise SampleError("unreadable", error.strerror or str(error)) from None
+    except ValueError as error:  # a zero byte in the name
+        raise SampleError("unreadable", str(error)) from None
+
+
+def encodes(name: str) -> bool:
+    """Whether a name is proper Unicode; keys and tables need that."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def printable(name: str) -> str:
+    """A name with what is not proper Unicode in it written as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _open(path: str, flags: int) -> int:
+    """Open without waiting: a pipe that nobody writes to would hang the worker."""
+    return os.open(path, flags | _NO_WAIT)
