@@ -15,7 +15,7 @@ import numpy as np
 
 
 class _Key(np.random.bit_generator.ISeedSequence):
-    """Philox's 128-bit key as a seed sequence. ``Philox(key=…)`` is the same, but first asks the system for entropy."""
+    """Philox's 128-bit key as a seed sequence. ``Philox(key=…)`` does the same, but first asks for entropy."""
 
     def __init__(self, key: bytes) -> None:
         self._words = np.frombuffer(key, "<u8").astype(np.uint64)

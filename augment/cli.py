@@ -52,7 +52,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 @app.command(epilog="Example: augment run photos/ --output grown/ --multiplier 10")
-def run(  # noqa: PLR0913 - a flag a parameter
+def run(
     recipe: RecipeArgument,
     input: Input = None,
     output: Output = None,

@@ -1,8 +1,8 @@
 """The five contracts on one page: Reader, Writer, Executor, Modality and Step.
 
-Readers, writers and modalities are modules that fill these names; the catalog finds them by file name. To add one, add
-a file to ``augment/readers``, ``augment/writers`` or ``augment/executors``, or a folder with a ``modality.py``; nothing
-else is edited. Other packages add theirs through the entry point groups ``augment.readers`` and so on.
+Readers, writers and modalities are modules that fill these names; the catalog finds them by file name. To add one,
+add a file to ``augment/readers``, ``augment/writers`` or ``augment/executors``, or a folder with a ``modality.py``;
+nothing else is edited. Other packages add theirs through the entry point groups ``augment.readers`` and so on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Draw the picture of the README: ``python -m tests.picture``. Made data, the shipped recipe, nothing picked by hand."""
+"""Draw the README's picture: ``python -m tests.picture``. Made data, the shipped recipe, nothing picked by hand."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The file that a chunk of work becomes: rendered outputs one after the other, then an index. It is its own receipt.
 
-    output 0 | output 1 | … | index: int64 (turn, offset, length) an output | rows: JSON | int64 count, int64 length | magic
+    output 0 | output 1 | … | index: int64 (turn, offset, length) an output | rows: JSON | count | length | magic
 
 Outputs are written as they are made, so memory stays flat however big they are; the index lets the assembly of a shard
 fetch its own without reading the rest. ``turn`` is the output's place in its lot.

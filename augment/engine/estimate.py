@@ -23,7 +23,7 @@ class Estimate:
 
 def estimate(plan: Plan) -> Estimate:
     """Estimate the size of a plan's outputs. Untouched originals count exactly; nothing is written."""
-    sizes = plan.listing.sizes()
+    sizes = plan.listing.sizes
     exact = copies = 0
     for batch in plan.batches:
         originals = int(0 in batch.copies)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from augment import durable
-from augment.engine.listing import Listing
+from augment.engine.listing import TABLE, Listing, number_column
 from augment.errors import ChangedError, OutputError
 
 STATE = ".augment"
 """Folder inside the output that holds what a later run needs to know; users have no business in it."""
-
-_KEPT = ("key", "locator", "split", "label", "fields", "size", "mtime_ns", "order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,8 @@ class Generation:
         versions: Of everything that may change bytes.
         listing: Fingerprint of the sources.
         base: The folder against which the recipe's files are taken.
+        lots: Number of the first lot after it.
+        shards: Split -> number of its first shard after it.
     """
 
     number: int
@@ -48,6 +48,8 @@ class Generation:
     versions: Mapping[str, str]
     listing: str
     base: str
+    lots: int = 0
+    shards: Mapping[str, int] = field(default_factory=dict)
 
     def same_work(self, other: Generation) -> bool:
         """Whether both would make the same outputs of the same source."""
@@ -85,14 +87,20 @@ def load(output: Path) -> list[Generation]:
 def save(output: Path, generation: Generation, listing: Listing) -> None:
     """Note a generation. The notes come last, so a generation that is noted is noted whole."""
     stem = output / STATE / f"generation-{generation.number:03d}"
-    with durable.writing(stem.with_suffix(".parquet")) as file:
-        pq.write_table(listing.table.select(_KEPT), file, compression="zstd")
+    path = stem.with_suffix(".parquet")
+    with durable.writing(path) as file, pq.ParquetWriter(file, TABLE, compression="zstd") as out:
+        for batch in listing.batches():
+            out.write_batch(batch)
     durable.write(stem.with_suffix(".json"), json.dumps(asdict(generation), indent=1).encode())
 
 
 def sources(output: Path, generation: Generation) -> pa.Table:
     """The sources of a generation, in order."""
-    return pq.read_table(output / STATE / f"generation-{generation.number:03d}.parquet")
+    return pq.read_table(_table(output, generation))
+
+
+def _table(output: Path, generation: Generation) -> Path:
+    return output / STATE / f"generation-{generation.number:03d}.parquet"
 
 
 def refuse(output: Path, old: Generation, new: Generation, listing: Listing) -> None:
@@ -107,7 +115,7 @@ def refuse(output: Path, old: Generation, new: Generation, listing: Listing) -> 
         if old.versions.get(name) != new.versions.get(name)
     ]
     if old.listing != new.listing:
-        told += [f"input: {line}" for line in compare(sources(output, old), listing.table)]
+        told += [f"input: {line}" for line in compare(sources(output, old), pa.Table.from_batches(listing.batches()))]
     lines = "\n".join(f"  {line}" for line in told[:12])
     raise ChangedError(
         f"{output}: was begun with something else, and the two are never mixed:\n{lines}\n"
@@ -120,9 +128,10 @@ def compare(old: pa.Table, new: pa.Table) -> list[str]:
     before, after = old["order"].to_numpy(), new["order"].to_numpy()
     found = []
     for verb, table, known in (("added", new, np.isin(after, before)), ("removed", old, np.isin(before, after))):
-        keys = table["key"].filter(pa.array(~known))
-        if len(keys):
-            found.append(f"{len(keys)} {verb}, such as {keys[0].as_py()}")
+        places = np.flatnonzero(~known)
+        if len(places):
+            keys = table["key"].take(number_column(places)).to_pylist()
+            found.append(f"{len(keys)} {verb}, such as {min(keys)}")
     altered = changed_keys(old, new)
     if altered:
         found.append(f"{len(altered)} changed, such as {altered[0]}")
@@ -132,9 +141,7 @@ def compare(old: pa.Table, new: pa.Table) -> list[str]:
 def changed_keys(old: pa.Table, new: pa.Table) -> list[str]:
     """Sources in both lists whose size, split, label or other fields differ."""
     columns = ["key", "split", "label", "fields", "size"]
-    pair = pa.table({name: _plain(old[name]) for name in columns}).join(
-        pa.table({name: _plain(new[name]) for name in columns}), "key", right_suffix="_new", join_type="inner"
-    )
+    pair = old.select(columns).join(new.select(columns), "key", right_suffix="_new", join_type="inner")
     differ = None
     for name in columns[1:]:
         here = pc.fill_null(pc.not_equal(pair[name], pair[f"{name}_new"]), False)
@@ -147,18 +154,14 @@ def changed_keys(old: pa.Table, new: pa.Table) -> list[str]:
 
 def first_undone(output: Path, earlier: list[Generation], listing: Listing) -> np.ndarray[Any, Any]:
     """For each source of the listing, how many copies of it earlier generations have set out to make."""
-    order = listing.table["order"].to_numpy()
+    order = listing.order
     done = np.zeros(len(order), np.int64)
     for generation in earlier:
-        known = np.sort(sources(output, generation)["order"].to_numpy())
+        known = np.sort(pq.read_table(_table(output, generation), columns=["order"])["order"].to_numpy())
         if len(known):
             place = np.minimum(np.searchsorted(known, order), len(known) - 1)
             done = np.where(known[place] == order, int(generation.expand["multiplier"]), done)
     return done
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def _decisive(generation: Generation) -> dict[str, Any]:

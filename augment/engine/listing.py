@@ -2,170 +2,237 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from augment.chance import order_hash
 from augment.sample import Entry, Skip
 
-BATCH = 32_768
-"""Entries that are held as Python objects while a listing grows."""
+BATCH = 8192
+"""Sources in one batch of texts, and the most that are held as Python objects."""
 
-_ENTRY = pa.schema(
+Numbers = np.ndarray[Any, Any]
+
+TABLE = pa.schema(
     [
         ("key", pa.string()),
         ("locator", pa.string()),
-        ("split", pa.dictionary(pa.int32(), pa.string())),
-        ("label", pa.dictionary(pa.int32(), pa.string())),
+        ("fields", pa.string()),
+        ("split", pa.string()),
+        ("label", pa.string()),
         ("size", pa.int64()),
         ("mtime_ns", pa.int64()),
-        ("fields", pa.string()),
         ("order", pa.uint64()),
     ]
 )
-_SKIP = pa.schema([("source", pa.string()), ("reason", pa.string()), ("detail", pa.string()), ("split", pa.string())])
+"""A listing as a table. ``locator`` is null where it equals the key; ``fields`` is JSON, or null for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The sources in columns, in the seeded order that does not depend on what else is listed.
+    """The sources in columns, in the order in which they were listed; ``rows`` gives the seeded order.
 
     Args:
-        table: One row a source: key, locator, split, label, size, mtime_ns, fields (JSON or null), order (hash).
-        skipped: One row a source that is listed but can't be used: source, reason, detail, split.
+        texts: Keys, locators and fields, ``BATCH`` rows each but the last.
+        splits: Names of the splits, sorted; ``split`` is a place in it, for each source.
+        classes: Names of the classes, sorted; ``label`` is a place in it, or -1.
+        sizes: Bytes of each source.
+        mtimes: Time of last change of each source, in nanoseconds.
+        order: Each source's hash; sorted by it, sources stand in an order that does not depend on what else is listed.
+        skipped: Sources that are listed but can't be used.
+        digest: Fingerprint over keys, splits, labels, fields and sizes. Times of change are left out: a data set that
+            was copied or fetched again is still the same.
     """
 
-    table: pa.Table
-    skipped: pa.Table
+    texts: Sequence[pa.RecordBatch]
+    splits: tuple[str, ...]
+    split: Numbers
+    classes: tuple[str, ...]
+    label: Numbers
+    sizes: Numbers
+    mtimes: Numbers
+    order: Numbers
+    skipped: Sequence[pa.RecordBatch]
+    digest: str
 
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return len(self.sizes)
 
-    def entries(self, rows: Sequence[int] | np.ndarray[Any, Any]) -> list[Entry]:
+    def entries(self, rows: Iterable[int]) -> list[Entry]:
         """Some sources as objects."""
-        picked = self.table.take(pa.array(rows, pa.int64())).drop_columns(["order"]).to_pylist()
-        return [
-            Entry(
-                key=row["key"],
-                locator=row["key"] if row["locator"] is None else row["locator"],
-                split=row["split"],
-                label=row["label"],
-                size=row["size"],
-                mtime_ns=row["mtime_ns"],
-                fields=json.loads(row["fields"]) if row["fields"] else {},
-            )
-            for row in picked
-        ]
+        return [self._entry(int(row)) for row in rows]
 
-    def splits(self) -> list[str]:
-        """The splits that occur, sorted, training first is for the plan to say."""
-        return sorted(pc.unique(self.table["split"]).cast(pa.string()).to_pylist())
-
-    def classes(self) -> list[str]:
-        """The classes that occur in any split, sorted by name."""
-        return sorted(
-            name for name in pc.unique(self.table["label"]).cast(pa.string()).to_pylist() if name is not None
+    def _entry(self, row: int) -> Entry:
+        batch, place = self.texts[row // BATCH], row % BATCH
+        key, locator, fields = (batch.column(number)[place].as_py() for number in range(3))
+        label = int(self.label[row])
+        return Entry(
+            key=key,
+            locator=key if locator is None else locator,
+            split=self.splits[self.split[row]],
+            label=None if label < 0 else self.classes[label],
+            size=int(self.sizes[row]),
+            mtime_ns=int(self.mtimes[row]),
+            fields=json.loads(fields) if fields else {},
         )
 
-    def rows(self, split: str) -> np.ndarray[Any, Any]:
-        """Row numbers of one split, in order."""
-        mask = pc.equal(self.table["split"], pa.scalar(split))
-        return np.flatnonzero(mask.to_numpy())
+    def rows(self, split: str) -> Numbers:
+        """Row numbers of one split, in the seeded order."""
+        inside = np.flatnonzero(self.split == self.splits.index(split)).astype(np.int32)
+        return inside[np.argsort(self.order[inside], kind="stable")]
 
-    def sizes(self) -> np.ndarray[Any, Any]:
-        """Bytes of each source."""
-        return np.asarray(self.table["size"].to_numpy())
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The listing as batches of TABLE."""
+        for number, texts in enumerate(self.texts):
+            here = slice(number * BATCH, number * BATCH + texts.num_rows)
+            labels = [None if code < 0 else self.classes[code] for code in self.label[here].tolist()]
+            columns = [
+                *texts.columns,
+                text_column([self.splits[code] for code in self.split[here].tolist()]),
+                text_column(labels),
+                *(number_column(column[here]) for column in (self.sizes, self.mtimes, self.order)),
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=TABLE)
 
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) over keys, splits, labels, fields and sizes.
+    def skips(self) -> Iterator[Skip]:
+        """The sources that are listed but can't be used."""
+        for batch in self.skipped:
+            for row in batch.to_pylist():
+                yield Skip(row["source"], row["reason"], row["detail"], None, row["split"])
 
-        Times of change are left out: a data set that was copied or fetched again is still the same.
-        """
-        digest = hashlib.sha256()
-        for name in ("key", "split", "label", "fields", "size"):
-            for batch in self.table.select([name]).to_batches(max_chunksize=BATCH):
-                column = batch.column(0)
-                plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-                filled = plain.fill_null("") if pa.types.is_string(plain.type) else plain
-                digest.update("\0".join(map(str, filled.to_pylist())).encode())
-        return digest.hexdigest()
+    def unusable(self) -> int:
+        """How many sources are listed but can't be used."""
+        return sum(batch.num_rows for batch in self.skipped)
+
+
+@dataclass(slots=True)
+class _Growing:
+    """Columns that grow batch by batch."""
+
+    seed: int
+    texts: list[pa.RecordBatch] = field(default_factory=list)
+    numbers: list[Numbers] = field(default_factory=list)
+    splits: dict[str, int] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+    total: int = 0
+
+    def add(self, entries: list[Entry]) -> None:
+        """One batch: texts to Arrow, the rest to one array of numbers, five a source."""
+        self.texts.append(
+            pa.RecordBatch.from_arrays(
+                [
+                    text_column([entry.key for entry in entries]),
+                    text_column([None if entry.locator == entry.key else entry.locator for entry in entries]),
+                    text_column([json.dumps(dict(entry.fields)) if entry.fields else None for entry in entries]),
+                ],
+                names=["key", "locator", "fields"],
+            )
+        )
+        table = np.empty((5, len(entries)), np.int64)
+        for place, entry in enumerate(entries):
+            split = self.splits.setdefault(entry.split, len(self.splits))
+            label = -1 if entry.label is None else self.labels.setdefault(entry.label, len(self.labels))
+            order = order_hash(self.seed, entry.key) - 2**63
+            table[:, place] = (split, label, entry.size, entry.mtime_ns, order)
+            fields = sorted(entry.fields.items()) if entry.fields else ""
+            facts = f"{entry.key}\0{entry.split}\0{entry.label}\0{entry.size}\0{fields}"
+            self.total += int.from_bytes(
+                blake2b(facts.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "little"
+            )
+        self.numbers.append(table)
+
+    def done(self, skipped: Sequence[pa.RecordBatch]) -> Listing:
+        """The listing. Its digest is a sum over the sources, for the order of listing is the file system's whim."""
+        table = np.concatenate(self.numbers, axis=1)
+        splits, split = _sorted_codes(self.splits, table[0])
+        classes, label = _sorted_codes(self.labels, table[1])
+        order = table[4].view(np.uint64) + np.uint64(2**63)
+        texts, order = _distinct(self.texts, order, self.seed)
+        digest = f"{self.total % 2**128:032x}"
+        return Listing(texts, splits, split, classes, label, table[2].copy(), table[3].copy(), order, skipped, digest)
 
 
 def collect(found: Iterable[Entry | Skip], seed: int) -> Listing:
-    """Gather what a reader lists. Keys that occur twice get ``#2``, ``#3`` … in the order in which they were listed."""
+    """Gather what a reader lists. A key that occurs again gets ``#2``, ``#3`` … in the order of listing."""
+    growing = _Growing(seed)
     entries: list[Entry] = []
     skips: list[Skip] = []
-    tables: list[pa.Table] = []
-    skip_tables: list[pa.Table] = []
+    skipped: list[pa.RecordBatch] = []
     for item in found:
         if isinstance(item, Entry):
             entries.append(item)
-            if len(entries) >= BATCH:
-                tables.append(_entry_table(entries, seed))
+            if len(entries) == BATCH:
+                growing.add(entries)
                 entries = []
         else:
             skips.append(item)
-            if len(skips) >= BATCH:
-                skip_tables.append(_skip_table(skips))
+            if len(skips) == BATCH:
+                skipped.append(_skip_batch(skips))
                 skips = []
-    tables.append(_entry_table(entries, seed))
-    skip_tables.append(_skip_table(skips))
-    table = _distinct(pa.concat_tables(tables).unify_dictionaries().combine_chunks(), seed)
-    ordered = table.take(pa.array(np.argsort(table["order"].to_numpy(), kind="stable")))
-    return Listing(ordered, pa.concat_tables(skip_tables))
+    growing.add(entries)
+    return growing.done([*skipped, _skip_batch(skips)])
 
 
-def skips_of(listing: Listing) -> Iterator[Skip]:
-    """The sources that were listed but can't be used."""
-    for batch in listing.skipped.to_batches(max_chunksize=BATCH):
-        for row in batch.to_pylist():
-            yield Skip(row["source"], row["reason"], row["detail"], None, row["split"])
+def text_column(values: Sequence[str | None]) -> pa.Array:
+    """Texts as an Arrow column. ``pa.array`` would do, but imports pandas wherever that is installed: 0.2 s, 40 MB."""
+    encoded = [b"" if value is None else value.encode("utf-8", "replace") for value in values]
+    offsets = np.zeros(len(values) + 1, np.int32)
+    np.cumsum([len(value) for value in encoded], out=offsets[1:])
+    there = np.packbits(np.array([value is not None for value in values], bool), bitorder="little")
+    buffers = [pa.py_buffer(there.tobytes()), pa.py_buffer(offsets.tobytes()), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(values), buffers)
 
 
-def _entry_table(entries: list[Entry], seed: int) -> pa.Table:
-    columns = [
-        pa.array([entry.key for entry in entries], pa.string()),
-        pa.array([None if entry.locator == entry.key else entry.locator for entry in entries], pa.string()),
-        pa.array([entry.split for entry in entries], pa.string()).dictionary_encode(),
-        pa.array([entry.label for entry in entries], pa.string()).dictionary_encode(),
-        pa.array([entry.size for entry in entries], pa.int64()),
-        pa.array([entry.mtime_ns for entry in entries], pa.int64()),
-        pa.array([json.dumps(dict(entry.fields)) if entry.fields else None for entry in entries], pa.string()),
-        pa.array([order_hash(seed, entry.key) for entry in entries], pa.uint64()),
-    ]
-    return pa.Table.from_arrays(columns, schema=_ENTRY)
+def number_column(values: Numbers) -> pa.Array:
+    """Numbers as an Arrow column; see ``text_column``."""
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
-def _skip_table(skips: list[Skip]) -> pa.Table:
-    rows = [{"source": s.source, "reason": s.reason, "detail": s.detail, "split": s.split} for s in skips]
-    return pa.Table.from_pylist(rows, schema=_SKIP)
+def _skip_batch(skips: list[Skip]) -> pa.RecordBatch:
+    columns = {name: [getattr(skip, name) for skip in skips] for name in ("source", "reason", "detail", "split")}
+    return pa.RecordBatch.from_arrays([text_column(values) for values in columns.values()], names=list(columns))
 
 
-def _distinct(table: pa.Table, seed: int) -> pa.Table:
+def _sorted_codes(codes: dict[str, int], column: Numbers) -> tuple[tuple[str, ...], Numbers]:
+    """Names sorted, and the column of codes with each code's place among them; -1 stays."""
+    names = tuple(sorted(codes))
+    places = np.full(len(codes) + 1, -1, np.int32)
+    for place, name in enumerate(names):
+        places[codes[name]] = place
+    return names, places[column]  # code -1 takes the last, which is -1
+
+
+def _distinct(texts: list[pa.RecordBatch], order: Numbers, seed: int) -> tuple[list[pa.RecordBatch], Numbers]:
     """Number the keys that occur more than once."""
-    order = table["order"].to_numpy()
     by_hash = np.argsort(order, kind="stable")
-    same = np.concatenate([[False], order[by_hash][1:] == order[by_hash][:-1]])
+    sorted_order = order[by_hash]
+    same = np.concatenate([[False], sorted_order[1:] == sorted_order[:-1]])[: len(order)]
     if not same.any():
-        return table
+        return texts, order
     position = np.arange(len(order))
-    first = np.maximum.accumulate(np.where(same, 0, position))
     again = np.zeros(len(order), np.int64)
-    again[by_hash] = position - first
-    twice = again > 0
-    old = table["key"]
-    number = pa.array(again + 1).cast(pa.string())
-    keys = pc.if_else(pa.array(twice), pc.binary_join_element_wise(old, number, "#"), old)
-    located = pc.if_else(pa.array(twice), pc.coalesce(table["locator"], old), table["locator"])
-    rehashed = order.copy()
-    for index in np.flatnonzero(twice):
-        rehashed[index] = order_hash(seed, keys[int(index)].as_py())
-    table = table.set_column(0, "key", keys).set_column(1, "locator", located)
-    return table.set_column(table.schema.get_field_index("order"), "order", pa.array(rehashed))
+    again[by_hash] = position - np.maximum.accumulate(np.where(same, 0, position))
+    order = order.copy()
+    renamed = []
+    for number, batch in enumerate(texts):
+        turns = again[number * BATCH : number * BATCH + batch.num_rows].tolist()
+        if any(turns):
+            old, locators = batch.column(0).to_pylist(), batch.column(1).to_pylist()
+            keys = [f"{key}#{turn + 1}" if turn else key for key, turn in zip(old, turns, strict=True)]
+            located = [
+                key if turn and place is None else place for key, place, turn in zip(old, locators, turns, strict=True)
+            ]
+            for place, turn in enumerate(turns):
+                if turn:
+                    order[number * BATCH + place] = order_hash(seed, keys[place])
+            columns = [text_column(keys), text_column(located), batch.column(2)]
+            batch = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        renamed.append(batch)
+    return renamed, order

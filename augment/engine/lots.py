@@ -1,4 +1,4 @@
-"""Stage 3 of 8, the cutting: sources -> lots, chunks and shards; follows from recipe and input only, never from workers.
+"""Stage 3 of 8, the cutting: sources -> lots, chunks and shards, by recipe and input only, never by workers.
 
 A **chunk** (a few sources with all their copies) is the unit of work, of retry and of resume. A **lot** (as many
 sources as fill ``copies`` shards) is the unit of placement: its outputs, counted source by source, are dealt round its
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def _spans(sources: int, copies: int, shard_size: int | None) -> Iterator[tuple[
     rest = sources % size
     if shard_size and rest and len(edges) > 2 and math.ceil(rest * copies / shard_size) < copies:
         del edges[-2]
-    return ((start, stop) for start, stop in zip(edges, edges[1:], strict=False) if stop > start)
+    return ((start, stop) for start, stop in pairwise(edges) if stop > start)
 
 
 def cut_chunks(lot: Lot, listing: Listing) -> Iterator[Chunk]:
@@ -126,7 +127,7 @@ def cut_chunks(lot: Lot, listing: Listing) -> Iterator[Chunk]:
     batch = lot.batch
     copies = len(batch.copies)
     rows = batch.rows[lot.start : lot.stop]
-    weights = np.maximum(listing.sizes()[rows], SMALLEST) * copies
+    weights = np.maximum(listing.sizes[rows], SMALLEST) * copies
     most = max(1, CHUNK_OUTPUTS // max(1, copies))
     start = 0
     number = 0
@@ -157,13 +158,10 @@ class Row:
 
 def tally(batches: list[Batch], listing: Listing) -> list[Row]:
     """Per split and class: before and after."""
-    labels = listing.table["label"].combine_chunks()
-    codes = labels.indices.fill_null(-1).to_numpy()
-    names: list[str | None] = labels.dictionary.to_pylist()
     counts: dict[tuple[str, str | None], tuple[int, int]] = {}
     for batch in batches:
-        for code, count in zip(*np.unique(codes[batch.rows], return_counts=True), strict=True):
-            key = (batch.split, names[code] if code >= 0 else None)
+        for code, count in zip(*np.unique(listing.label[batch.rows], return_counts=True), strict=True):
+            key = (batch.split, listing.classes[code] if code >= 0 else None)
             before, after = counts.get(key, (0, 0))
             counts[key] = (before + int(count), after + int(count) * len(batch.copies))
     return [Row(*key, *pair) for key, pair in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or ""))]

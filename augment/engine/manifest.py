@@ -1,4 +1,4 @@
-"""Stage 8 of 8, second half: receipts -> manifest.json, provenance.parquet, skipped.jsonl. Nothing in it tells the time."""
+"""Stage 8 of 8, second half: receipts -> manifest.json, provenance.parquet, skipped.jsonl; none tells the time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from augment import catalog, durable
 from augment.engine import history
 from augment.engine.assemble import LOTS, PROVENANCE, notes_of
-from augment.engine.listing import skips_of
 from augment.engine.plan import Plan
 from augment.errors import OutputError
 from augment.sample import Skip
@@ -49,7 +48,7 @@ def write(plan: Plan, output: Path) -> dict[str, Any]:
             total.files += notes["files"]
             total.counts.update({(split, label): count for split, label, count in notes["counts"]})
             _skips(skipped, (Skip(**skip) for skip in notes["skipped"]), total)
-        _skips(skipped, skips_of(plan.listing), total)
+        _skips(skipped, plan.listing.skips(), total)
     _provenance(receipts, output / PROVENANCE_FILE)
     total.outputs = sum(total.counts.values())
     manifest = _manifest(plan, total)

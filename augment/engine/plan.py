@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from augment import catalog
 from augment.engine import history, lots
 from augment.engine.history import Generation
 from augment.engine.listing import Listing, collect
 from augment.engine.lots import Batch, Chunk, Lot, Row
-from augment.engine.recipe import AnyRecipe, Changes, Expand, Recipe, load
+from augment.engine.recipe import AnyRecipe, Changes, Recipe, load
 from augment.errors import ChangedError, InputError, OutputError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Plan:
 
     def table_of_sources(self) -> list[Row]:
         """Per split and class: all sources, also those whose copies stand already."""
-        whole = [Batch(split, range(1), self.listing.rows(split)) for split in self.listing.splits()]
+        whole = [Batch(split, range(1), self.listing.rows(split)) for split in self.listing.splits]
         return lots.tally(whole, self.listing)
 
     def chunks(self, lot: Lot) -> Iterator[Chunk]:
@@ -103,10 +104,10 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     )
     sharded = catalog.writer(checked.output.format).SHARDED
     shard_size = checked.output.shard_size if sharded else None
-    first_lot, shards = (0, {}) if not (target and earlier) else _counted(target, earlier, checked, shard_size)
+    first_lot, shards = (earlier[-1].lots, dict(earlier[-1].shards)) if earlier else (0, {})
     cut = lots.cut_lots(batches, shard_size, first_lot, shards)
-    classes = tuple(listing.classes())
-    return Plan(checked, name, source, target, listing, classes, tuple(batches), tuple(cut), current)
+    current = dataclasses.replace(current, lots=first_lot + len(cut), shards=shards)
+    return Plan(checked, name, source, target, listing, listing.classes, tuple(batches), tuple(cut), current)
 
 
 def _input(recipe: Recipe) -> Path:
@@ -140,12 +141,11 @@ def _reader(recipe: Recipe, source: Path) -> tuple[str, Any]:
 
 
 def _nothing(source: Path, listing: Listing) -> str:
-    skipped = listing.skipped
-    if not skipped.num_rows:
+    first = next(listing.skips(), None)
+    if first is None:
         return f"{source}: no sources found"
-    first = skipped.slice(0, 1).to_pylist()[0]
-    told = f"{first['source']}: {first['reason']} {first['detail']}".strip()
-    return f"{source}: none of the {skipped.num_rows} listed sources can be used; the first: {told}"
+    told = f"{first.source}: {first.reason} {first.detail}".strip()
+    return f"{source}: none of the {listing.unusable()} listed sources can be used; the first: {told}"
 
 
 def _generation(recipe: Recipe, listing: Listing, number: int) -> Generation:
@@ -155,7 +155,7 @@ def _generation(recipe: Recipe, listing: Listing, number: int) -> Generation:
         fingerprint=recipe.fingerprint(),
         expand=recipe.frame.expand.model_dump(),
         versions=recipe.versions(),
-        listing=listing.fingerprint(),
+        listing=listing.digest,
         base=os.path.abspath(recipe.base),
     )
 
@@ -178,7 +178,7 @@ def _continue(
             f"{target}: --append adds new sources, or more copies by a higher multiplier; the rest of the recipe and "
             "the library versions must be as before. Run without --append to see what has changed"
         )
-    altered = history.changed_keys(history.sources(target, last), listing.table)
+    altered = history.changed_keys(history.sources(target, last), pa.Table.from_batches(listing.batches()))
     if altered:
         raise ChangedError(
             f"{target}: {len(altered)} sources have changed since their copies were made, such as {altered[0]}; "
@@ -191,7 +191,7 @@ def _batches(recipe: Recipe, listing: Listing, done: np.ndarray[Any, Any] | None
     """Which sources get which copies; training splits first."""
     batches: list[Batch] = []
     target = recipe.frame.expand.copies
-    for split in sorted(listing.splits(), key=lambda name: (not lots.grows(name), name)):
+    for split in sorted(listing.splits, key=lambda name: (not lots.grows(name), name)):
         rows = listing.rows(split)
         copies = target if lots.grows(split) else range(0, 1)
         had = np.zeros(len(rows), np.int64) if done is None else done[rows]
@@ -199,19 +199,3 @@ def _batches(recipe: Recipe, listing: Listing, done: np.ndarray[Any, Any] | None
             begun = copies.start + min(int(count), len(copies))
             batches.append(Batch(split, range(begun, copies.stop), rows[had == count]))
     return [batch for batch in batches if len(batch.copies) and len(batch.rows)]
-
-
-def _counted(
-    target: Path, earlier: list[Generation], recipe: Recipe, shard_size: int | None
-) -> tuple[int, dict[str, int]]:
-    """Number of the first new lot, and of each split's first new shard: those that earlier generations have used."""
-    number, shards = 0, dict[str, int]()
-    for index, generation in enumerate(earlier):
-        table = history.sources(target, generation)
-        listing = Listing(table, table.slice(0, 0))
-        frame = recipe.frame.model_copy(update={"expand": Expand(**generation.expand)})
-        then = dataclasses.replace(recipe, frame=frame)
-        done = history.first_undone(target, earlier[:index], listing) if index else None
-        cut = lots.cut_lots(_batches(then, listing, done), shard_size, number, shards)
-        number += len(cut)
-    return number, shards

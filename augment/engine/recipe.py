@@ -18,12 +18,12 @@ import yaml
 
 from augment import catalog, durable
 from augment.contracts import Setting
-from augment.options import Options
 from augment.engine import source
 from augment.engine.algebra import parse_steps
 from augment.engine.draw import Node, leaves
 from augment.engine.source import KeyPath, Text
 from augment.errors import InputError, Problem, RecipeError, nearest
+from augment.options import Options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -72,8 +72,8 @@ class Output(Options):
 class Changes(TypedDict, total=False):
     """What a call may say over a recipe; None leaves a key as it is.
 
-    ``input`` and ``output`` are folders, ``multiplier`` is ``expand.multiplier``, ``seed`` and ``on_error`` are keys of
-    the recipe, ``settings`` are texts such as ``expand.keep_originals=false``.
+    ``input`` and ``output`` are folders, ``multiplier`` is ``expand.multiplier``, ``seed`` and ``on_error`` are keys
+    of the recipe, ``settings`` are texts such as ``expand.keep_originals=false``.
     """
 
     input: str | Path | None

@@ -15,7 +15,7 @@ import traceback
 import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -44,10 +44,8 @@ class _Worker:
     def give(self, job: Job) -> None:
         """Start it on a job. One that died meanwhile is found out by ``next``."""
         self.job, self.at = job, None
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.pipe.send(job)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def stop(self) -> None:
         """Kill it and free its handles."""

@@ -40,8 +40,8 @@ def plan(planned: Plan, size: Estimate | None) -> None:
     shards = f"{planned.shards:,} shards of {planned.recipe.output.shard_size:,}" if planned.shards else "no shards"
     about = f", about {bytes_text(size.bytes)} (from {size.probes} trial outputs)" if size else ""
     console.print(f"{planned.outputs:,} outputs, {shards}{about}", highlight=False)
-    if planned.listing.skipped.num_rows:
-        console.print(f"{planned.listing.skipped.num_rows:,} listed sources can't be used", highlight=False)
+    if planned.listing.unusable():
+        console.print(f"{planned.listing.unusable():,} listed sources can't be used", highlight=False)
 
 
 def result(done: Result) -> None:
@@ -125,7 +125,7 @@ def plan_data(planned: Plan, size: Estimate | None) -> Mapping[str, Any]:
         "shard_size": planned.recipe.output.shard_size if planned.shards else None,
         "estimated_bytes": size.bytes if size else None,
         "sources": len(planned.listing),
-        "unusable": planned.listing.skipped.num_rows,
+        "unusable": planned.listing.unusable(),
         "classes": [
             {"split": row.split, "class": row.label, "before": row.before, "after": row.after}
             for row in planned.table()

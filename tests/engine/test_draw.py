@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def test_p_is_the_rate(p: float) -> None:
 def test_copies_of_one_source_draw_on_their_own() -> None:
     hits = [bool(draw([leaf("a")], Chance.of(7, "one", copy))) for copy in range(N)]
     assert abs(sum(hits) - N / 2) < 3 * SIGMA
-    repeats = sum(a == b for a, b in zip(hits, hits[1:], strict=False))
+    repeats = sum(a == b for a, b in pairwise(hits))
     assert abs(repeats - N / 2) < 3 * SIGMA
 
 

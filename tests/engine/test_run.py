@@ -195,7 +195,7 @@ def test_stopped_anywhere_it_resumes_with_the_same_bytes(
         return real(path, **how)
 
     monkeypatch.setattr(durable, "writing", failing)
-    with pytest.raises(OutputError, match="disk is full.*resumes"):
+    with pytest.raises(OutputError, match=r"disk is full.*resumes"):
         grow("stopped")
     resumed = tree(grow("stopped").output)
     assert {**resumed, "recipe.yaml": b""} == {**whole, "recipe.yaml": b""}
@@ -357,6 +357,4 @@ def test_a_table_as_input(recipe: Callable[..., Any], shapes: Path, tmp_path: Pa
     result = augment.run(plain, input=table, output=tmp_path / "out", executor="serial")
     facts = [json.loads(sample["json"]) for sample in samples(result.output).values()]
     assert len(facts) == 21 * 4
-    assert all(
-        fact["note"] == f"note {n}" for fact in facts for n in [names.index(fact["source"])]
-    )
+    assert all(fact["note"] == f"note {n}" for fact in facts for n in [names.index(fact["source"])])

@@ -35,10 +35,10 @@ def wait(task: float, report: Callable[[Any], None]) -> int:
 
 
 def awkward(task: Any, report: Callable[[Any], None]) -> None:
-    class Local(Exception):
+    class LocalError(Exception):
         pass
 
-    raise Local("cannot be pickled")
+    raise LocalError("cannot be pickled")
 
 
 def touch(task: Path, report: Callable[[Any], None]) -> None:

@@ -18,7 +18,7 @@ from augment.contracts import Executor, Outcome
 from tests.executors import tasks
 
 
-@pytest.fixture(params=[name for name in catalog.names("executors")])
+@pytest.fixture(params=catalog.names("executors"))
 def crew(request: pytest.FixtureRequest) -> Iterator[Executor]:
     started = catalog.module("executors", request.param).start(2, [])
     yield started
