@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -111,19 +112,27 @@ class Listing:
         return sum(batch.num_rows for batch in self.skipped)
 
 
+def _whole_numbers() -> array[int]:
+    return array("q")
+
+
 @dataclass(slots=True)
 class _Growing:
-    """Columns that grow batch by batch."""
+    """Columns that grow: texts batch by batch, numbers one by one, in place."""
 
     seed: int
     texts: list[pa.RecordBatch] = field(default_factory=list)
-    numbers: list[Numbers] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
+    split: array[int] = field(default_factory=_whole_numbers)
+    label: array[int] = field(default_factory=_whole_numbers)
+    size: array[int] = field(default_factory=_whole_numbers)
+    mtime: array[int] = field(default_factory=_whole_numbers)
+    order: array[int] = field(default_factory=lambda: array("Q"))
     total: int = 0
 
     def add(self, entries: list[Entry]) -> None:
-        """One batch: texts to Arrow, the rest to one array of numbers, five a source."""
+        """One batch."""
         self.texts.append(
             pa.RecordBatch.from_arrays(
                 [
@@ -134,28 +143,26 @@ class _Growing:
                 names=["key", "locator", "fields"],
             )
         )
-        table = np.empty((5, len(entries)), np.int64)
-        for place, entry in enumerate(entries):
-            split = self.splits.setdefault(entry.split, len(self.splits))
-            label = -1 if entry.label is None else self.labels.setdefault(entry.label, len(self.labels))
-            order = order_hash(self.seed, entry.key) - 2**63
-            table[:, place] = (split, label, entry.size, entry.mtime_ns, order)
+        for entry in entries:
+            self.split.append(self.splits.setdefault(entry.split, len(self.splits)))
+            named = entry.label is not None
+            self.label.append(self.labels.setdefault(str(entry.label), len(self.labels)) if named else -1)
+            self.size.append(entry.size)
+            self.mtime.append(entry.mtime_ns)
+            self.order.append(order_hash(self.seed, entry.key))
             fields = sorted(entry.fields.items()) if entry.fields else ""
             facts = f"{entry.key}\0{entry.split}\0{entry.label}\0{entry.size}\0{fields}"
-            self.total += int.from_bytes(
-                blake2b(facts.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "little"
-            )
-        self.numbers.append(table)
+            digest = blake2b(facts.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            self.total += int.from_bytes(digest, "little")
 
     def done(self, skipped: Sequence[pa.RecordBatch]) -> Listing:
         """The listing. Its digest is a sum over the sources, for the order of listing is the file system's whim."""
-        table = np.concatenate(self.numbers, axis=1)
-        splits, split = _sorted_codes(self.splits, table[0])
-        classes, label = _sorted_codes(self.labels, table[1])
-        order = table[4].view(np.uint64) + np.uint64(2**63)
-        texts, order = _distinct(self.texts, order, self.seed)
+        splits, split = _sorted_codes(self.splits, np.frombuffer(self.split, np.int64))
+        classes, label = _sorted_codes(self.labels, np.frombuffer(self.label, np.int64))
+        texts, order = _distinct(self.texts, np.frombuffer(self.order, np.uint64), self.seed)
+        sizes, mtimes = np.frombuffer(self.size, np.int64), np.frombuffer(self.mtime, np.int64)
         digest = f"{self.total % 2**128:032x}"
-        return Listing(texts, splits, split, classes, label, table[2].copy(), table[3].copy(), order, skipped, digest)
+        return Listing(texts, splits, split, classes, label, sizes, mtimes, order, skipped, digest)
 
 
 def collect(found: Iterable[Entry | Skip], seed: int) -> Listing:
