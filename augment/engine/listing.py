@@ -112,6 +112,10 @@ class Listing:
         return sum(batch.num_rows for batch in self.skipped)
 
 
+def _codes() -> array[int]:
+    return array("i")
+
+
 def _whole_numbers() -> array[int]:
     return array("q")
 
@@ -124,8 +128,8 @@ class _Growing:
     texts: list[pa.RecordBatch] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
-    split: array[int] = field(default_factory=_whole_numbers)
-    label: array[int] = field(default_factory=_whole_numbers)
+    split: array[int] = field(default_factory=_codes)
+    label: array[int] = field(default_factory=_codes)
     size: array[int] = field(default_factory=_whole_numbers)
     mtime: array[int] = field(default_factory=_whole_numbers)
     order: array[int] = field(default_factory=lambda: array("Q"))
@@ -157,8 +161,8 @@ class _Growing:
 
     def done(self, skipped: Sequence[pa.RecordBatch]) -> Listing:
         """The listing. Its digest is a sum over the sources, for the order of listing is the file system's whim."""
-        splits, split = _sorted_codes(self.splits, np.frombuffer(self.split, np.int64))
-        classes, label = _sorted_codes(self.labels, np.frombuffer(self.label, np.int64))
+        splits, split = _sorted_codes(self.splits, np.frombuffer(self.split, np.intc))
+        classes, label = _sorted_codes(self.labels, np.frombuffer(self.label, np.intc))
         texts, order = _distinct(self.texts, np.frombuffer(self.order, np.uint64), self.seed)
         sizes, mtimes = np.frombuffer(self.size, np.int64), np.frombuffer(self.mtime, np.int64)
         digest = f"{self.total % 2**128:032x}"
@@ -218,17 +222,18 @@ def _sorted_codes(codes: dict[str, int], column: Numbers) -> tuple[tuple[str, ..
 
 def _distinct(texts: list[pa.RecordBatch], order: Numbers, seed: int) -> tuple[list[pa.RecordBatch], Numbers]:
     """Number the keys that occur more than once."""
-    by_hash = np.argsort(order, kind="stable")
-    sorted_order = order[by_hash]
-    same = np.concatenate([[False], sorted_order[1:] == sorted_order[:-1]])[: len(order)]
-    if not same.any():
+    in_order = np.sort(order)
+    if not (in_order[1:] == in_order[:-1]).any():
         return texts, order
-    position = np.arange(len(order))
-    again = np.zeros(len(order), np.int64)
-    again[by_hash] = position - np.maximum.accumulate(np.where(same, 0, position))
+    by_hash = np.argsort(order, kind="stable").astype(np.int32)
+    same = np.zeros(len(order), bool)
+    same[1:] = in_order[1:] == in_order[:-1]
+    first = np.where(same, 0, np.arange(len(order), dtype=np.int32))
+    again = np.zeros(len(order), np.int32)
+    again[by_hash] = np.arange(len(order), dtype=np.int32) - np.maximum.accumulate(first)
+    del in_order, by_hash, same, first
     order = order.copy()
-    renamed = []
-    for number, batch in enumerate(texts):
+    for number, batch in enumerate(texts):  # in place, so that only one batch stands twice
         turns = again[number * BATCH : number * BATCH + batch.num_rows].tolist()
         if any(turns):
             old, locators = batch.column(0).to_pylist(), batch.column(1).to_pylist()
@@ -240,6 +245,5 @@ def _distinct(texts: list[pa.RecordBatch], order: Numbers, seed: int) -> tuple[l
                 if turn:
                     order[number * BATCH + place] = order_hash(seed, keys[place])
             columns = [text_column(keys), text_column(located), batch.column(2)]
-            batch = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-        renamed.append(batch)
-    return renamed, order
+            texts[number] = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+    return texts, order
