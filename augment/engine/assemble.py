@@ -15,10 +15,8 @@ import pyarrow.parquet as pq
 from augment import durable
 from augment.contracts import Written
 from augment.engine import chunkfile
-from augment.engine.history import STATE
-from augment.engine.work import CHUNKS, Report, bench
-
-LOTS = f"{STATE}/lots"
+from augment.engine.history import CHUNKS, LOTS
+from augment.engine.work import Report, bench
 
 PROVENANCE = pa.schema(
     [

@@ -6,8 +6,9 @@ its sources in ``.augment/generation-000.parquet``. Both are written before the 
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from augment import durable
+from augment.engine import chunkfile
 from augment.engine.listing import TABLE, Listing, number_column
 from augment.errors import ChangedError, OutputError
 
 STATE = ".augment"
 """Folder inside the output that holds what a later run needs to know; users have no business in it."""
+
+CHUNKS = f"{STATE}/chunks"
+"""Chunk files that wait for their lot."""
+
+LOTS = f"{STATE}/lots"
+"""Receipts of lots whose shards stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,42 @@ def changed_keys(old: pa.Table, new: pa.Table) -> list[str]:
         differ = both if differ is None else pc.or_(differ, both)
     keys: list[str] = sorted(pair["key"].filter(differ).to_pylist())
     return keys
+
+
+def altered_since(output: Path, generation: Generation, listing: Listing, read: Callable[[str], bytes]) -> list[str]:
+    """Sources of which outputs were made, and whose content is another now though their size is the same.
+
+    Only those whose time of change differs are read again, so a data set that was merely copied passes.
+
+    Args:
+        output: The output folder.
+        generation: The run that is to be resumed.
+        listing: The sources as they are now.
+        read: Gives a source's bytes for its locator.
+    """
+    noted = pq.read_table(_table(output, generation), columns=["order", "mtime_ns"])
+    order, mtimes = noted["order"].to_numpy(), noted["mtime_ns"].to_numpy()
+    by_order = np.argsort(order)
+    place = by_order[np.searchsorted(order[by_order], listing.order)]
+    suspects = {entry.key: entry.locator for entry in listing.entries(np.flatnonzero(mtimes[place] != listing.mtimes))}
+    if not suspects:
+        return []
+    return [
+        key
+        for key, sha256 in _hashes_of_sources(output).items()
+        if key in suspects and hashlib.sha256(read(suspects[key])).hexdigest() != sha256
+    ]
+
+
+def _hashes_of_sources(output: Path) -> dict[str, str]:
+    """The hash of each source of which outputs stand, in shards or in chunk files."""
+    found: dict[str, str] = {}
+    for path in sorted((output / LOTS).glob("*.parquet")):
+        table = pq.read_table(path, columns=["source", "source_sha256"])
+        found.update(zip(table["source"].to_pylist(), table["source_sha256"].to_pylist(), strict=True))
+    for path in sorted((output / CHUNKS).glob("*.chunk")):
+        found.update((row["source"], row["source_sha256"]) for row in chunkfile.rows(path)[0])
+    return found
 
 
 def first_undone(output: Path, earlier: list[Generation], listing: Listing) -> np.ndarray[Any, Any]:

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from augment import catalog, durable
 from augment.engine import history
-from augment.engine.assemble import LOTS, PROVENANCE, notes_of
+from augment.engine.assemble import PROVENANCE, notes_of
+from augment.engine.history import LOTS
 from augment.engine.plan import Plan
 from augment.errors import OutputError
 from augment.sample import Skip

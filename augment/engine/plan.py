@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,8 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     generations = history.load(target) if target is not None else []
     wanted = _generation(checked, listing, len(generations))
     current, earlier = _continue(target, generations, wanted, listing, append)
+    if target is not None and current in generations:
+        _unaltered(target, current, listing, partial(catalog.reader(name).read, source))
     batches = _batches(
         checked, listing, history.first_undone(target, earlier, listing) if target and earlier else None
     )
@@ -185,6 +188,16 @@ def _continue(
             "--append adds, it does not replace. Put them back or give them new names"
         )
     return dataclasses.replace(wanted, number=len(generations)), generations
+
+
+def _unaltered(target: Path, generation: Generation, listing: Listing, read: Callable[[str], bytes]) -> None:
+    """Refuse to resume where a source's content has changed behind the same name and size."""
+    altered = history.altered_since(target, generation, listing, read)
+    if altered:
+        raise ChangedError(
+            f"{target}: {len(altered)} sources have changed since outputs were made of them, such as {altered[0]}. "
+            "Put them back, or give another --output"
+        )
 
 
 def _batches(recipe: Recipe, listing: Listing, done: np.ndarray[Any, Any] | None) -> list[Batch]:

@@ -18,10 +18,11 @@ from augment import catalog, durable
 from augment.contracts import Executor, Outcome
 from augment.engine import assemble, history, manifest
 from augment.engine.assemble import LotTask, ShardTask, make_receipt, make_shard
+from augment.engine.history import CHUNKS
 from augment.engine.lots import Chunk, Lot
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, build, change, text_of
-from augment.engine.work import CHUNKS, ChunkTask, Job, Progress, make_chunk
+from augment.engine.work import ChunkTask, Job, Progress, make_chunk
 from augment.errors import AugmentError, OutputError, SampleError
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from augment.chance import Chance
 from augment.contracts import Reader, Writer
 from augment.engine import chunkfile
 from augment.engine.draw import draw
-from augment.engine.history import STATE
+from augment.engine.history import CHUNKS
 from augment.engine.lots import Chunk
 from augment.engine.plan import Plan
 from augment.engine.recipe import Recipe, build
@@ -27,8 +27,6 @@ from augment.errors import SampleError
 from augment.sample import Applied, Encoded, Entry, Record, Sample, Skip
 
 Report = Callable[[Any], None]
-
-CHUNKS = f"{STATE}/chunks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,6 +243,20 @@ def test_a_changed_input_is_refused_and_told(grow: Grow, shapes: Path, tmp_path:
     assert f"1 changed, such as train/circle/{victims[2].name}" in told
 
 
+def test_content_that_changed_behind_the_same_size_is_found(grow: Grow, shapes: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(shapes, copy)
+    grow(input=copy)
+    victim = sorted((copy / "train/circle").iterdir())[0]
+    os.utime(victim, (1, 1))
+    assert grow(input=copy).made == 0  # touched, and yet the same
+    data = bytearray(victim.read_bytes())
+    data[-30] ^= 1
+    victim.write_bytes(data)
+    with pytest.raises(ChangedError, match=f"such as train/circle/{victim.name}"):
+        grow(input=copy)
+
+
 def test_append_makes_only_what_is_new(grow: Grow, shapes: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(shapes, copy)
