@@ -1,23 +1,29 @@
 """The file that a chunk of work becomes: rendered outputs one after the other, then an index. It is its own receipt.
 
-    output 0 | output 1 | … | index: int64 (turn, offset, length) an output | rows: JSON | count | length | magic
+    output 0 | output 1 | … | index: int64 (turn, offset, length) each | rows: JSON | count | length | CRC-32 | magic
 
 Outputs are written as they are made, so memory stays flat however big they are; the index lets the assembly of a shard
 fetch its own without reading the rest. ``turn`` is the output's place in its lot.
+
+A chunk file is not flushed to disk when it takes its name, for a worker would wait for that as long as for two
+outputs. What a power cut may have left of it is told by its checksum and made again; shards are flushed before it goes.
 """
 
 from __future__ import annotations
 
 import json
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from augment import durable
+
 MAGIC = b"AUGCHNK1"
-_TAIL = struct.Struct("<qq8s")
+_TAIL = struct.Struct("<qqq8s")
 
 
 class ChunkWriter:
@@ -28,10 +34,11 @@ class ChunkWriter:
         self._index: list[tuple[int, int, int]] = []
         self._offset = 0
         self._rows: list[dict[str, Any]] = []
+        self._checksum = 0
 
     def add(self, turn: int, rendered: bytes, row: dict[str, Any]) -> None:
         """Append one output and its row of provenance (JSON values only)."""
-        self._file.write(rendered)
+        self._write(rendered)
         self._index.append((turn, self._offset, len(rendered)))
         self._offset += len(rendered)
         self._rows.append(row)
@@ -41,9 +48,27 @@ class ChunkWriter:
         rows = json.dumps({"rows": self._rows, "skipped": skipped}, ensure_ascii=False).encode(
             "utf-8", "surrogatepass"
         )
-        self._file.write(np.array(self._index, "<i8").tobytes())
-        self._file.write(rows)
-        self._file.write(_TAIL.pack(len(self._index), len(rows), MAGIC))
+        self._write(np.array(self._index, "<i8").tobytes())
+        self._write(rows)
+        self._file.write(_TAIL.pack(len(self._index), len(rows), self._checksum, MAGIC))
+
+    def _write(self, data: bytes) -> None:
+        self._checksum = zlib.crc32(data, self._checksum)
+        self._file.write(data)
+
+
+def whole(path: Path) -> bool:
+    """Whether a chunk file is there and has not been damaged."""
+    try:
+        with path.open("rb") as file:
+            left = path.stat().st_size - _TAIL.size
+            checksum = 0
+            while left > 0 and (block := file.read(min(left, durable.BLOCK))):
+                checksum = zlib.crc32(block, checksum)
+                left -= len(block)
+            return left == 0 and _TAIL.unpack(file.read())[2:] == (checksum, MAGIC)
+    except (FileNotFoundError, struct.error):
+        return False
 
 
 def outputs(path: Path, shards: int, shard: int) -> Iterator[bytes]:
@@ -68,7 +93,7 @@ def rows(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 def _tail(file: BinaryIO, path: Path) -> tuple[int, int]:
     file.seek(-_TAIL.size, 2)
-    count, length, magic = _TAIL.unpack(file.read(_TAIL.size))
+    count, length, _, magic = _TAIL.unpack(file.read(_TAIL.size))
     if magic != MAGIC:
         raise ValueError(f"{path}: not a chunk file")
     return count, length

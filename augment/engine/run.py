@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from augment import catalog, durable
 from augment.contracts import Executor, Outcome
-from augment.engine import assemble, history, manifest
+from augment.engine import assemble, chunkfile, history, manifest
 from augment.engine.assemble import LotTask, ShardTask, make_receipt, make_shard
 from augment.engine.history import CHUNKS
 from augment.engine.lots import Chunk, Lot
@@ -235,8 +235,8 @@ class Driver:
         return Status(self.plan.outputs, done, self.resumed, skipped, self.shards)
 
     def _feed(self) -> bool:
-        """Keep every worker busy with one task more in reserve; False when nothing is left to do."""
-        while self._outstanding < self.crew.workers + 2:
+        """Keep every worker busy with a task in reserve, and one in the queue; False when nothing is left to do."""
+        while self._outstanding < 2 * self.crew.workers + 1:
             if self._urgent:
                 function, task = self._urgent.popleft()
             else:
@@ -261,7 +261,7 @@ class Driver:
             missing: list[Chunk] = []
             for chunk in self.plan.chunks(lot):
                 names.append(chunk.name)
-                if (self.output / CHUNKS / chunk.name).exists():
+                if chunkfile.whole(self.output / CHUNKS / chunk.name):
                     self.resumed += chunk.outputs
                 else:
                     missing.append(chunk)

@@ -179,7 +179,7 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
     chunk = task.chunk
     made = 0
     skipped: list[Skip] = []
-    with durable.writing(at.job.output / CHUNKS / chunk.name) as file:
+    with durable.writing(at.job.output / CHUNKS / chunk.name, flush=False) as file:
         out = chunkfile.ChunkWriter(file)
         for position, entry in enumerate(chunk.entries):
             report(Progress(entry.key, made, len(skipped)))

@@ -30,11 +30,11 @@ Job = tuple[Callable[..., Any], Any]
 
 
 class _Worker:
-    """One process, what it does now and what it last said about it."""
+    """One process, its jobs (the first is being done, the next waits in its pipe), and what it last said."""
 
     def __init__(self, context: BaseContext, preload: Sequence[str]) -> None:
         self.pipe, theirs = context.Pipe()
-        self.job: Job | None = None
+        self.jobs: deque[Job] = deque()
         self.at: Any = None
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs, preload), daemon=True)  # type: ignore[attr-defined]
         with _no_main():
@@ -42,8 +42,8 @@ class _Worker:
         theirs.close()
 
     def give(self, job: Job) -> None:
-        """Start it on a job. One that died meanwhile is found out by ``next``."""
-        self.job, self.at = job, None
+        """Hand it a job. If it has died meanwhile, that is found out by ``next``."""
+        self.jobs.append(job)
         with suppress(BrokenPipeError, ConnectionResetError):
             self.pipe.send(job)
 
@@ -93,13 +93,15 @@ class Processes:
             worker.stop()
 
     def _deal(self) -> None:
-        """Give queued tasks to idle workers, and start workers while there are too few."""
-        idle = [worker for worker in self._crew if worker.job is None]
-        while self._queue and (idle or len(self._crew) < self.workers):
-            if not idle:
-                self._crew.append(_Worker(self._context, self._preload))
-                idle.append(self._crew[-1])
-            idle.pop().give(self._queue.popleft())
+        """Give each worker a task and one in reserve, so that none waits for us; start workers that are missing."""
+        while self._queue:
+            least = min(self._crew, key=lambda worker: len(worker.jobs), default=None)
+            if len(self._crew) < self.workers and (least is None or least.jobs):
+                least = _Worker(self._context, self._preload)
+                self._crew.append(least)
+            if least is None or len(least.jobs) > 1:
+                return
+            least.give(self._queue.popleft())
 
     def _listen(self, timeout: float) -> None:
         """Take in what workers say until an outcome is there or the time is up."""
@@ -118,12 +120,12 @@ class Processes:
         try:
             while worker.pipe.poll():
                 kind, body = worker.pipe.recv()
-                task = worker.job[1] if worker.job else None
                 if kind == "report":
                     worker.at = body
-                    self._reports.append((task, body))
+                    self._reports.append((worker.jobs[0][1], body))
                     continue
-                worker.job = None
+                _, task = worker.jobs.popleft()
+                worker.at = None
                 if kind == "done":
                     self._ready.append(Outcome("done", task, result=body))
                 else:
@@ -134,13 +136,14 @@ class Processes:
         return worker.process.is_alive()
 
     def _bury(self, worker: _Worker) -> None:
-        """Take a dead worker out; its task, if it had one, has died with it."""
+        """Take a dead worker out. The task it was busy with has died with it, the one in reserve goes to another."""
         self._crew.remove(worker)
         worker.process.join()
         code = worker.process.exitcode
-        if worker.job is not None:
-            error = RuntimeError(_cause(code))
-            self._ready.append(Outcome("died", worker.job[1], error=error, at=worker.at))
+        if worker.jobs:
+            _, task = worker.jobs.popleft()
+            self._ready.append(Outcome("died", task, error=RuntimeError(_cause(code)), at=worker.at))
+            self._queue.extendleft(reversed(worker.jobs))
         worker.stop()
 
 

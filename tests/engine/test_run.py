@@ -201,6 +201,28 @@ def test_stopped_anywhere_it_resumes_with_the_same_bytes(
     assert {**resumed, "recipe.yaml": b""} == {**whole, "recipe.yaml": b""}
 
 
+@pytest.mark.parametrize("damage", ["cut", "zeroed", "emptied"])
+def test_a_chunk_file_damaged_by_a_power_cut_is_made_again(
+    grow: Grow, tmp_path: Path, damage: str, small_chunks: None
+) -> None:
+    whole = tree(grow("whole").output)
+
+    def stop(status: Any) -> None:
+        if status.done > 40:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grow("stopped", watch=stop)
+    chunks = sorted((tmp_path / "stopped/.augment/chunks").glob("*.chunk"))
+    assert len(chunks) > 3
+    data = chunks[1].read_bytes()
+    chunks[1].write_bytes(
+        {"cut": data[:-100], "zeroed": data[:500] + bytes(4096) + data[4596:], "emptied": b""}[damage]
+    )
+    resumed = grow("stopped")
+    assert {**tree(resumed.output), "recipe.yaml": b""} == {**whole, "recipe.yaml": b""}
+
+
 def test_running_again_makes_nothing_new(grow: Grow) -> None:
     first = grow()
     before = tree(first.output)
