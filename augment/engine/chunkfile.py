@@ -6,7 +6,8 @@ Outputs are written as they are made, so memory stays flat however big they are;
 fetch its own without reading the rest. ``turn`` is the output's place in its lot.
 
 A chunk file is not flushed to disk when it takes its name, for a worker would wait for that as long as for two
-outputs. What a power cut may have left of it is told by its checksum and made again; shards are flushed before it goes.
+outputs. What a power cut may have left of it is told by its checksum and made again; its shards are flushed before it
+is removed.
 """
 
 from __future__ import annotations
