@@ -105,6 +105,20 @@ def code_words(path: Path, word: str) -> Iterator[int]:
             yield node.lineno
 
 
+def test_the_layers_hold_and_every_part_of_the_engine_has_its_place() -> None:
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for path in sorted((PACKAGE / "engine").glob("[a-z]*.py")):
+        assert f"augment.engine.{path.stem}" in settings, f"{path.stem} is in no layer"
+    found = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout
+
+
 def test_no_room_is_a_lumber_room() -> None:
     banned = {"utils", "util", "helpers", "helper", "common", "misc"}
     assert [name_of(path) for path in FILES if banned & set(path.with_suffix("").parts)] == []

@@ -8,6 +8,7 @@ import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,38 +130,30 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _locked:  # noqa: N801 - reads as a verb where it is used
+@contextmanager
+def _locked(output: Path) -> Iterator[None]:
     """Hold the output folder: two runs into it at once are refused."""
-
-    def __init__(self, output: Path) -> None:
-        self._output = output
-
-    def __enter__(self) -> None:
-        state = self._output / history.STATE
-        with _told(self._output):
-            state.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(state / "lock")
-            try:
-                self._lock.acquire(timeout=0)
-            except Timeout:
-                raise OutputError(f"{self._output}: another run is writing to it; wait for it or stop it") from None
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    state = output / history.STATE
+    lock = FileLock(state / "lock")
+    with _told(output):
+        state.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise OutputError(f"{output}: another run is writing to it; wait for it or stop it") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-class _told:  # noqa: N801 - reads as a verb where it is used
+@contextmanager
+def _told(output: Path) -> Iterator[None]:
     """Turn what the disk refuses into a sentence that says what to do."""
-
-    def __init__(self, output: Path) -> None:
-        self._output = output
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError) and not isinstance(error, AugmentError):
-            raise disk_error(self._output, error) from error
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(output, error) from error
 
 
 def disk_error(output: Path, error: OSError) -> OutputError:
