@@ -64,11 +64,13 @@ def result(done: Result) -> None:
 
 
 def steps(found: Iterable[Description]) -> None:
-    """One line a step."""
-    table = Table("step", "labels", "what it does", box=None, pad_edge=False)
+    """One line a step, cut where the terminal ends."""
+    console = Console() if Console().is_terminal else Console(width=160)
+    table = Table("step", "labels", box=None, pad_edge=False)
+    table.add_column("what it does", no_wrap=True, overflow="ellipsis")
     for step in found:
         table.add_row(f"[bold]{step.name}", step.labels, escape(step.summary))
-    Console().print(table)
+    console.print(table)
 
 
 def description(step: Description) -> None:
