@@ -66,9 +66,12 @@ def result(done: Result) -> None:
 def steps(found: Iterable[Description]) -> None:
     """One line a step, cut where the terminal ends."""
     console = Console() if Console().is_terminal else Console(width=160)
-    table = Table("step", "labels", box=None, pad_edge=False)
-    table.add_column("what it does", no_wrap=True, overflow="ellipsis")
-    for step in found:
+    listed = list(found)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("step", no_wrap=True, min_width=max(len(step.name) for step in listed))
+    table.add_column("labels", no_wrap=True, min_width=len("may break"))
+    table.add_column("what it does", no_wrap=True, overflow="ellipsis", max_width=console.width - 45)
+    for step in listed:
         table.add_row(f"[bold]{step.name}", step.labels, escape(step.summary))
     console.print(table)
 
