@@ -197,6 +197,11 @@ def _hashes_of_sources(output: Path) -> dict[str, str]:
     return found
 
 
+def finished(output: Path, generation: Generation) -> bool:
+    """Whether every lot up to the end of a generation has its receipt."""
+    return len(list((output / LOTS).glob("*.parquet"))) >= generation.lots
+
+
 def first_undone(output: Path, earlier: list[Generation], listing: Listing) -> np.ndarray[Any, Any]:
     """For each source of the listing, how many copies of it earlier generations have set out to make."""
     order = listing.order

@@ -181,6 +181,11 @@ def _continue(
             f"{target}: --append adds new sources, or more copies by a higher multiplier; the rest of the recipe and "
             "the library versions must be as before. Run without --append to see what has changed"
         )
+    if not history.finished(target, last):
+        raise ChangedError(
+            f"{target}: the run before has not finished, and only a finished one can be added to. Run it again on the "
+            "input and the recipe that it was begun with, then append"
+        )
     altered = history.changed_keys(history.sources(target, last), pa.Table.from_batches(listing.batches()))
     if altered:
         raise ChangedError(

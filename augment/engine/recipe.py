@@ -180,7 +180,10 @@ def text_of(recipe: AnyRecipe) -> Text:
     if isinstance(recipe, Recipe):
         return recipe.text
     if isinstance(recipe, Mapping):
-        return Text(json.loads(json.dumps(recipe)))
+        try:
+            return Text(json.loads(json.dumps(recipe)))
+        except (TypeError, ValueError) as error:
+            raise RecipeError([Problem("", f"expected plain data, as YAML could hold it: {error}")]) from None
     path = Path(recipe)
     return default(path) if path.is_dir() else source.read(path)
 

@@ -115,6 +115,11 @@ def test_a_missing_file_and_a_binary_file_are_told(tmp_path: Path) -> None:
         augment.load(tmp_path / "x.yaml")
 
 
+def test_python_data_must_be_plain() -> None:
+    with pytest.raises(RecipeError, match="plain data"):
+        augment.load({"image": [{"HorizontalFlip": {"p": object()}}]})
+
+
 def test_numbers_with_exponents_are_numbers() -> None:
     assert source.parse("a: 1e-3\nb: 1E5\nc: -2e+1\nd: 1e\n").data == {"a": 0.001, "b": 1e5, "c": -20.0, "d": "1e"}
 

@@ -299,6 +299,21 @@ def test_append_makes_only_what_is_new(grow: Grow, shapes: Path, tmp_path: Path)
     assert grow("out", input=copy, append=True, multiplier=6).made == 0
 
 
+def test_append_to_what_has_not_finished_is_refused(grow: Grow, shapes: Path, tmp_path: Path) -> None:
+    def stop(status: Any) -> None:
+        raise KeyboardInterrupt
+
+    copy = tmp_path / "copy"
+    shutil.copytree(shapes, copy)
+    with pytest.raises(KeyboardInterrupt):
+        grow(input=copy, watch=stop)
+    shutil.copy(sorted((copy / "train/square").iterdir())[0], copy / "train/square/new.jpg")
+    with pytest.raises(ChangedError, match="not finished"):
+        grow(input=copy, append=True)
+    (copy / "train/square/new.jpg").unlink()
+    assert grow(input=copy).outputs == 75
+
+
 def test_append_refuses_what_would_mix(grow: Grow, shapes: Path, tmp_path: Path) -> None:
     grow()
     for change in ({"seed": 8}, {"expand": {"multiplier": 2}}, {"expand": {"multiplier": 4, "keep_originals": False}}):
