@@ -205,7 +205,7 @@ def finished(output: Path, generation: Generation) -> bool:
 def first_undone(output: Path, earlier: list[Generation], listing: Listing) -> np.ndarray[Any, Any]:
     """For each source of the listing, how many copies of it earlier generations have set out to make."""
     order = listing.order
-    done = np.zeros(len(order), np.int64)
+    done: np.ndarray[Any, Any] = np.zeros(len(order), np.int64)
     for generation in earlier:
         known = np.sort(pq.read_table(_table(output, generation), columns=["order"])["order"].to_numpy())
         if len(known):

@@ -120,7 +120,10 @@ def _items(path: Path, file: TextIO, options: Options, place: tuple[Places, froz
 def _csv_rows(path: Path, file: TextIO, options: Options) -> Iterator[Row]:
     separator = options.delimiter or SEPARATORS.get(path.suffix.lower(), ",")
     rows = csv.reader(file, delimiter=separator, strict=True)
-    header = _header(path, next(rows, None))
+    try:
+        header = _header(path, next(rows, None))
+    except csv.Error as error:  # Python 3.10 takes no NUL
+        raise InputError(f"{path}:1: expected a first row with the names of columns: {error}") from None
     width = len(header)
     while True:
         line = rows.line_num + 1

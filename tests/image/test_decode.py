@@ -14,6 +14,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,6 +147,8 @@ def test_cmyk_jpeg_is_not_inverted() -> None:
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "LAB"])
 def test_other_colour_spaces_become_rgb(mode: str) -> None:
+    if mode == "YCbCr" and int(PIL.__version__.split(".")[0]) < 13:
+        pytest.skip("Pillow before 13 cannot read the YCbCr TIFF that it writes itself")
     if mode == "LAB":
         srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
         image = ImageCms.profileToProfile(scene(), srgb, lab, outputMode="LAB")
