@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+TRAINING = frozenset({"train", "training"})
+"""Names, in lower case, of the splits that grow; all others pass through untouched."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
@@ -72,17 +72,11 @@ class Listing:
 
     def _entry(self, row: int) -> Entry:
         batch, place = self.texts[row // BATCH], row % BATCH
-        key, locator, fields = (batch.column(number)[place].as_py() for number in range(3))
+        texts = {name: batch.column(name)[place].as_py() for name in batch.schema.names}
         label = int(self.label[row])
-        return Entry(
-            key=key,
-            locator=key if locator is None else locator,
-            split=self.splits[self.split[row]],
-            label=None if label < 0 else self.classes[label],
-            size=int(self.sizes[row]),
-            mtime_ns=int(self.mtimes[row]),
-            fields=json.loads(fields) if fields else {},
-        )
+        numbers = {"size": int(self.sizes[row]), "mtime_ns": int(self.mtimes[row])}
+        named = None if label < 0 else self.classes[label]
+        return entry_of({**texts, "split": self.splits[self.split[row]], "label": named, **numbers})
 
     def rows(self, split: str) -> Numbers:
         """Row numbers of one split, in the seeded order."""
@@ -168,6 +162,19 @@ class _Growing:
         sizes, mtimes = np.frombuffer(self.size, np.int64), np.frombuffer(self.mtime, np.int64)
         digest = f"{self.total % 2**128:032x}"
         return Listing(texts, splits, split, classes, label, sizes, mtimes, order, skipped, digest)
+
+
+def entry_of(row: Mapping[str, Any]) -> Entry:
+    """A row of TABLE as an Entry."""
+    return Entry(
+        key=row["key"],
+        locator=row["key"] if row["locator"] is None else row["locator"],
+        split=row["split"],
+        label=row["label"],
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        fields=json.loads(row["fields"]) if row["fields"] else {},
+    )
 
 
 def collect(found: Iterable[Entry | Skip], seed: int) -> Listing:

@@ -17,10 +17,7 @@ from typing import Any
 import numpy as np
 
 from augment.engine.listing import Listing
-from augment.sample import Entry
-
-TRAINING = frozenset({"train", "training"})
-"""Splits that grow; all others pass through untouched."""
+from augment.sample import TRAINING, Entry
 
 CHUNK_BYTES = 2_000_000
 CHUNK_OUTPUTS = 256

@@ -172,6 +172,8 @@ def load(recipe: AnyRecipe, **changes: Unpack[Changes]) -> Recipe:
         RecipeError: With every mistake in ``problems``.
         AugmentError: The file cannot be read, or the folder holds nothing that we know.
     """
+    if isinstance(recipe, Recipe) and all(value is None for value in changes.values()):
+        return recipe
     return build(change(text_of(recipe), changes))
 
 

@@ -23,14 +23,11 @@ from augment.engine.history import CHUNKS
 from augment.engine.lots import Chunk, Lot
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, build, change, text_of
-from augment.engine.work import ChunkTask, Job, Progress, make_chunk
+from augment.engine.work import TRIES, ChunkTask, Job, Progress, make_chunk
 from augment.errors import AugmentError, OutputError, SampleError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-TRIES = 3
-"""How often a source may kill its worker before it is left out."""
 
 FUNCTIONS: dict[type, Callable[..., Any]] = {ChunkTask: make_chunk, ShardTask: make_shard, LotTask: make_receipt}
 """What is done with each kind of task."""
@@ -175,7 +172,7 @@ def _prepare(planned: Plan, output: Path) -> None:
         leftover.unlink(missing_ok=True)
     if planned.generation not in history.load(output):
         history.save(output, planned.generation, planned.listing)
-    as_run = planned.recipe.changed(input=planned.input, output=output)
+    as_run = replace(planned.recipe, text=change(planned.recipe.text, {"input": planned.input, "output": output}))
     header = f"# augment run recipe.yaml: what made this folder (augment {planned.generation.versions['augment']})\n"
     durable.write(output / "recipe.yaml", (header + as_run.to_yaml()).encode())
 

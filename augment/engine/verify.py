@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import random
@@ -17,7 +16,7 @@ import pyarrow.parquet as pq
 
 from augment import catalog, durable
 from augment.engine import history, manifest, source
-from augment.engine.history import Generation
+from augment.engine.listing import entry_of
 from augment.engine.source import Text
 from augment.engine.work import Bench, Job, Made, bench
 from augment.errors import InputError
@@ -138,12 +137,8 @@ def _bench_of(folder: Path, facts: dict[str, Any], moved: str | Path | None) -> 
 def _entries(folder: Path, keys: set[str]) -> dict[str, Entry]:
     """Some sources, as the runs noted them."""
     found: dict[str, Entry] = {}
-    generations: list[Generation] = history.load(folder)
-    for generation in generations:
+    for generation in history.load(folder):
         for batch in history.sources(folder, generation).to_batches():
             wanted = pc.is_in(batch.column("key"), value_set=pa.array(sorted(keys)))
-            for row in batch.filter(wanted).to_pylist():
-                fields = json.loads(row["fields"]) if row["fields"] else {}
-                locator = row["key"] if row["locator"] is None else row["locator"]
-                found[row["key"]] = Entry(row["key"], locator, row["split"], row["label"], row["size"], 0, fields)
+            found.update((row["key"], entry_of(row)) for row in batch.filter(wanted).to_pylist())
     return found

@@ -28,6 +28,9 @@ from augment.sample import Applied, Encoded, Entry, Record, Sample, Skip
 
 Report = Callable[[Any], None]
 
+TRIES = 3
+"""How often a source may kill its worker before it is left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -185,10 +188,8 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
             report(Progress(entry.key, made, len(skipped)))
             first = chunk.first + position * len(chunk.copies)
             if entry.key in task.poison:
-                lost = [
-                    Skip(entry.key, "kills the worker", "left out after 3 tries", c, entry.split) for c in chunk.copies
-                ]
-                skipped += lost
+                why = f"left out after {TRIES} tries"
+                skipped += [Skip(entry.key, "kills the worker", why, copy, entry.split) for copy in chunk.copies]
                 continue
             for turn, (_, result) in enumerate(at.copies(entry, chunk.copies), first):
                 if isinstance(result, Skip):

@@ -32,11 +32,11 @@ Job = tuple[Callable[..., Any], Any]
 class _Worker:
     """One process, its jobs (the first is being done, the next waits in its pipe), and what it last said."""
 
-    def __init__(self, context: BaseContext, preload: Sequence[str]) -> None:
+    def __init__(self, context: BaseContext) -> None:
         self.pipe, theirs = context.Pipe()
         self.jobs: deque[Job] = deque()
         self.at: Any = None
-        self.process: BaseProcess = context.Process(target=_serve, args=(theirs, preload), daemon=True)  # type: ignore[attr-defined]
+        self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)  # type: ignore[attr-defined]
         with _no_main():
             self.process.start()
         theirs.close()
@@ -60,8 +60,7 @@ class Processes:
 
     def __init__(self, workers: int, preload: Sequence[str]) -> None:
         self.workers = workers
-        self._preload = tuple(preload)
-        self._context = _context(self._preload)
+        self._context = _context(preload)
         self._queue: deque[Job] = deque()
         self._reports: list[tuple[Any, Any]] = []
         self._crew: list[_Worker] = []
@@ -97,7 +96,7 @@ class Processes:
         while self._queue:
             least = min(self._crew, key=lambda worker: len(worker.jobs), default=None)
             if len(self._crew) < self.workers and (least is None or least.jobs):
-                least = _Worker(self._context, self._preload)
+                least = _Worker(self._context)
                 self._crew.append(least)
             if least is None or len(least.jobs) > 1:
                 return
@@ -184,7 +183,7 @@ def _no_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _serve(pipe: connection.Connection, preload: Sequence[str]) -> None:
+def _serve(pipe: connection.Connection) -> None:
     """A worker's life: take a job, do it, say how it ended; end when the other side is gone."""
     _keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides

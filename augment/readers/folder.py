@@ -20,10 +20,9 @@ from typing import Literal
 from augment.errors import InputError
 from augment.options import Options as _Base
 from augment.readers import _files
-from augment.sample import Entry, Skip
+from augment.sample import TRAINING, Entry, Skip
 
-SPLITS = frozenset({"train", "training", "val", "valid", "validation", "validate", "dev", "eval", "test", "testing"})
-TRAINING = frozenset({"train", "training"})
+SPLITS = TRAINING | {"val", "valid", "validation", "validate", "dev", "eval", "test", "testing"}
 IGNORED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
