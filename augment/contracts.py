@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from augment.sample import Applied, Encoded, Entry, Record, Sample, Skip
+from augment.annotations import Annotations
+from augment.sample import Applied, Content, Dataset, Encoded, Entry, Record, Sample, Skip
 
 if TYPE_CHECKING:
     from augment.chance import Chance
     from augment.options import Options
+
+STATE = ".augment"
+"""Folder inside an output that holds what later runs need to know; users have no business in it."""
 
 
 class Reader(Protocol):
@@ -28,6 +32,9 @@ class Reader(Protocol):
     def claims(self, path: Path) -> bool:
         """Whether ``path`` looks like this reader's layout; asked when the recipe says ``format: auto``."""
 
+    def dataset(self, path: Path, options: Any) -> Dataset:
+        """What is true of the data set as a whole. Raises InputError."""
+
     def entries(self, path: Path, options: Any, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
         """List the sources without reading them. Any order; memory must not grow with their number.
 
@@ -35,8 +42,8 @@ class Reader(Protocol):
         outside the root) comes as a Skip. Raises InputError where the data set as a whole can't be used.
         """
 
-    def read(self, path: Path, locator: str) -> bytes:
-        """The bytes of one source. Raises SampleError."""
+    def read(self, path: Path, entry: Entry, dataset: Dataset) -> Content:
+        """The bytes of one source, and its annotations in the neutral form. Raises SampleError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,8 @@ class Writer(Protocol):
     """Bytes out. A module of ``augment/writers``.
 
     Workers ``render`` each output to bytes that go to a chunk file; when all outputs of a lot are there, ``assemble``
-    makes one shard of them. Same records in, same bytes out: no time stamps, no absolute paths.
+    makes one shard of them, and when all shards stand, ``conclude`` writes what belongs to the whole. Same records in,
+    same bytes out: no time stamps, no absolute paths.
     """
 
     Options: type[Options]
@@ -68,11 +76,20 @@ class Writer(Protocol):
     def locate(self, record: Record, shard: str) -> str:
         """Name of the file that holds this output: the shard, or the output's own file."""
 
-    def render(self, record: Record) -> bytes:
-        """One output as bytes; made in a worker."""
+    def render(self, record: Record, dataset: Dataset) -> bytes:
+        """One output as bytes; made in a worker. Raises SampleError for what the format can't hold."""
 
     def assemble(self, root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
-        """Write one shard from rendered outputs in their order, atomically (augment.durable). Raises OSError."""
+        """Write one shard from rendered outputs in their order, atomically (augment.durable). Raises OSError.
+
+        What ``conclude`` will need of it goes to a file of its own below ``root / STATE / "labels"``, which stays.
+        """
+
+    def conclude(self, root: Path, dataset: Dataset) -> list[Written]:
+        """Write the files that describe the whole output (COCO's JSON, YOLO's data.yaml), atomically.
+
+        Called after each run, also one that has appended; what it wrote before is replaced. Raises OSError.
+        """
 
     def extract(self, root: Path, name: str, key: str) -> bytes:
         """The encoded value of output ``key`` from the finished file ``name``. Raises KeyError if it is not there."""
@@ -137,6 +154,21 @@ class Step(Protocol):
         """Apply it, with all its randomness from ``chance``; the input is not changed. Raises SampleError."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The annotations of one decoded source, made true to it.
+
+    Args:
+        original: For the untouched original: in pixels of its bytes as they are, its flaws mended.
+        working: For its copies: in pixels of the decoded value, in whatever form ``apply`` works on.
+        notes: What was mended -> how often.
+    """
+
+    original: Annotations
+    working: Any
+    notes: Mapping[str, int]
+
+
 class Modality(Protocol):
     """What a value is. The module ``modality.py`` of a folder; importing it must not import the heavy libraries.
 
@@ -151,6 +183,9 @@ class Modality(Protocol):
 
     Encoding: type[Options]
     """The options under ``output.<modality>``."""
+
+    Labels: type[Options]
+    """The keys that it takes under ``labels:``: what becomes of annotations."""
 
     DEFAULT_STEPS: Sequence[Mapping[str, Any]]
     """Recipe steps for ``augment run DIR`` without a recipe: safe for labels in general."""
@@ -179,8 +214,17 @@ class Modality(Protocol):
     def diagnose(self) -> Iterator[Finding]:
         """What ``augment doctor`` says of the libraries that this modality stands on."""
 
-    def apply(self, sample: Sample, steps: Sequence[tuple[Step, Chance]]) -> tuple[Sample, list[Applied]]:
-        """Run the steps that were drawn for one copy, in order; neighbours may be fused."""
+    def settle(self, value: Any, content: Content, dataset: Dataset, labels: Any) -> Settled:
+        """Make annotations as read true to the decoded value. Raises SampleError where they can't belong to it."""
+
+    def objections(self, step: Step, dataset: Dataset, labels: Any) -> Iterator[str]:
+        """Why this step would make labels of this data set untrue, or can't work on it; nothing where all is well."""
+
+    def apply(self, sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Any) -> tuple[Sample, list[Applied]]:
+        """Run the steps that were drawn for one copy, in order; neighbours may be fused.
+
+        Takes a sample with the ``working`` form of its annotations, if it has any, and gives one with Annotations.
+        """
 
 
 @dataclass(frozen=True, slots=True)

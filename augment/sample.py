@@ -1,10 +1,13 @@
-"""The things that travel: Entry (a listed source), Sample (a decoded value), Record (an output's bytes)."""
+"""The things that travel: Entry (listed), Content (read), Sample (decoded), Record (an output), and their Dataset."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from augment.annotations import Annotations, digest
 
 TRAINING = frozenset({"train", "training"})
 """Names, in lower case, of the splits that grow; all others pass through untouched."""
@@ -20,9 +23,11 @@ class Entry:
         locator: What the reader needs to read the bytes, relative to the root (for files: the path).
         split: ``train``, ``val``, ``test`` or the data set's own name for it. Only train grows.
         label: The class, or None where the data set has none.
-        size: Bytes of the source.
-        mtime_ns: Time of last change, in nanoseconds; 0 where the source has none.
-        fields: Any other annotation, JSON values only; rides along untouched.
+        size: Bytes of the source, with those of its annotations.
+        mtime_ns: Time of last change of either, in nanoseconds; 0 where the source has none.
+        fields: Any other facts, JSON values only; ride along untouched.
+        annotations: What the reader needs to find the annotations, in its own words; empty where there are none. It
+            is no part of the input's fingerprint: where they lie does not matter.
     """
 
     key: str
@@ -32,6 +37,57 @@ class Entry:
     size: int = 0
     mtime_ns: int = 0
     fields: Mapping[str, Any] = field(default_factory=dict)
+    annotations: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One source as a reader reads it: its bytes, and its annotations in the neutral form (None: it has none)."""
+
+    data: bytes
+    annotations: Annotations | None = None
+
+    def sha256(self) -> str:
+        """SHA-256 (hex) over both; that of the bytes alone where nothing is annotated."""
+        found = hashlib.sha256(self.data)
+        if self.annotations is not None:
+            found.update(digest(self.annotations).encode())
+        return found.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A kind of object that instances are labelled with.
+
+    Args:
+        name: Unique in the data set.
+        keypoints: Names of the keypoints that its instances have, in order.
+        fields: Any other facts (COCO's id, supercategory and skeleton), JSON values only; ride along untouched.
+    """
+
+    name: str
+    keypoints: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What is true of a data set as a whole.
+
+    Args:
+        categories: The kinds of objects, in the data set's own order; the place is the number in formats that count
+            from 0. Empty where objects are not annotated.
+        classes: Names of the classes of whole samples, sorted; filled in by the engine.
+        spatial: Whether annotations say where something is: such labels must move with what they label.
+        fields: Any other facts (COCO's info and licenses), JSON values only; ride along untouched.
+        reading: What the reader's ``read`` needs to know beside the entry; plain data, of no concern to others.
+    """
+
+    categories: tuple[Category, ...] = ()
+    classes: tuple[str, ...] = ()
+    spatial: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +103,17 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A decoded source on its way through the steps. Steps return a new one and never write into ``value``."""
+    """A decoded source on its way through the steps. Steps return a new one and never write into ``value``.
+
+    Its annotations are in whatever form the modality works on; only the modality looks at them. ``notes`` count what
+    became of them: reason -> how often.
+    """
 
     value: Any
     label: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    annotations: Any = None
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +146,8 @@ class Record:
         label_index: Position of the class among all classes of the data set (sorted by name), or None.
         source: The key of the source.
         copy: 0 is the untouched original, 1 and up are augmented copies.
-        fields: The source's other annotations.
+        fields: The source's other facts.
+        annotations: In pixels of this output, with its size; None where there are none.
     """
 
     key: str
@@ -97,3 +160,4 @@ class Record:
     source: str
     copy: int
     fields: Mapping[str, Any] = field(default_factory=dict)
+    annotations: Annotations | None = None

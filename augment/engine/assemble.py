@@ -30,6 +30,7 @@ PROVENANCE = pa.schema(
         ("parameters", pa.string()),
         ("sha256", pa.string()),
         ("source_sha256", pa.string()),
+        ("annotations_sha256", pa.string()),
     ]
 )
 """Columns of provenance.parquet, a row an output. ``shard`` is the file that holds it, ``parameters`` a JSON list with
@@ -80,17 +81,20 @@ def make_receipt(task: LotTask, report: Report) -> None:
     folder = at.job.output / CHUNKS
     counts: Counter[tuple[str, str | None]] = Counter()
     skipped: list[dict[str, Any]] = []
+    mended: Counter[str] = Counter()
     path = receipt(at.job.output, task.lot)
     with durable.writing(path) as file, pq.ParquetWriter(file, PROVENANCE, compression="zstd") as out:
         for name in task.chunks:
-            rows, left_out = chunkfile.rows(folder / name)
-            skipped += left_out
-            counts.update((row["split"], row["class"]) for row in rows)
-            out.write_table(pa.Table.from_pylist(rows, schema=PROVENANCE))
+            told = chunkfile.notes(folder / name)
+            skipped += told.skipped
+            mended.update(told.notes)
+            counts.update((row["split"], row["class"]) for row in told.rows)
+            out.write_table(pa.Table.from_pylist(told.rows, schema=PROVENANCE))
         notes = {
             "files": [asdict(written) for written in task.written] if at.writer.SHARDED else [],
             "counts": [[*key, count] for key, count in sorted(counts.items(), key=str)],
             "skipped": skipped,
+            "mended": dict(sorted(mended.items())),
         }
         out.add_key_value_metadata({"augment": json.dumps(notes, ensure_ascii=False)})
     for name in task.chunks:
@@ -103,6 +107,6 @@ def receipt(output: Path, lot: int) -> Path:
 
 
 def notes_of(path: Path) -> dict[str, Any]:
-    """What a receipt says beside its rows: files, counts, skipped."""
+    """What a receipt says beside its rows: files, counts, skipped, mended."""
     found: dict[str, Any] = json.loads(pq.read_metadata(path).metadata[b"augment"])
     return found

@@ -15,7 +15,8 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -44,11 +45,10 @@ class ChunkWriter:
         self._offset += len(rendered)
         self._rows.append(row)
 
-    def close(self, skipped: list[dict[str, Any]]) -> None:
-        """Write the index, the rows and what was skipped."""
-        rows = json.dumps({"rows": self._rows, "skipped": skipped}, ensure_ascii=False).encode(
-            "utf-8", "surrogatepass"
-        )
+    def close(self, skipped: list[dict[str, Any]], notes: Mapping[str, int]) -> None:
+        """Write the index, the rows, what was skipped, and what became of annotations: reason -> how often."""
+        found = {"rows": self._rows, "skipped": skipped, "notes": dict(sorted(notes.items()))}
+        rows = json.dumps(found, ensure_ascii=False).encode("utf-8", "surrogatepass")
         self._write(np.array(self._index, "<i8").tobytes())
         self._write(rows)
         self._file.write(_TAIL.pack(len(self._index), len(rows), self._checksum, MAGIC))
@@ -83,13 +83,21 @@ def outputs(path: Path, shards: int, shard: int) -> Iterator[bytes]:
             yield file.read(size)
 
 
-def rows(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of provenance, and what was skipped."""
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a chunk file tells beside its outputs: rows of provenance, what was skipped, counts of what was mended."""
+
+    rows: list[dict[str, Any]]
+    skipped: list[dict[str, Any]]
+    notes: dict[str, int]
+
+
+def notes(path: Path) -> Notes:
+    """All but the outputs."""
     with path.open("rb") as file:
         _, length = _tail(file, path)
         file.seek(-(_TAIL.size + length), 2)
-        found = json.loads(file.read(length).decode("utf-8", "surrogatepass"))
-    return found["rows"], found["skipped"]
+        return Notes(**json.loads(file.read(length).decode("utf-8", "surrogatepass")))
 
 
 def _tail(file: BinaryIO, path: Path) -> tuple[int, int]:

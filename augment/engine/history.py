@@ -6,9 +6,8 @@ its sources in ``.augment/generation-000.parquet``. Both are written before the 
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from augment import durable
+from augment.contracts import STATE
 from augment.engine import chunkfile
 from augment.engine.listing import TABLE, Listing, number_column
 from augment.errors import ChangedError, OutputError
-
-STATE = ".augment"
-"""Folder inside the output that holds what a later run needs to know; users have no business in it."""
+from augment.sample import Entry
 
 CHUNKS = f"{STATE}/chunks"
 """Chunk files that wait for their lot."""
@@ -47,6 +45,7 @@ class Generation:
         base: The folder against which the recipe's files are taken.
         lots: Number of the first lot after it.
         shards: Split -> number of its first shard after it.
+        categories: Names of the categories of its objects, in order.
     """
 
     number: int
@@ -58,6 +57,7 @@ class Generation:
     base: str
     lots: int = 0
     shards: Mapping[str, int] = field(default_factory=dict)
+    categories: Sequence[str] = ()
 
     def same_work(self, other: Generation) -> bool:
         """Whether both would make the same outputs of the same source."""
@@ -123,7 +123,9 @@ def refuse(output: Path, old: Generation, new: Generation, listing: Listing) -> 
         for name in sorted({*old.versions, *new.versions})
         if old.versions.get(name) != new.versions.get(name)
     ]
-    if old.listing != new.listing:
+    if list(old.categories) != list(new.categories):
+        told += [f"categories: {', '.join(old.categories)} -> {', '.join(new.categories)}"]
+    elif old.listing != new.listing:
         told += [f"input: {line}" for line in compare(sources(output, old), pa.Table.from_batches(listing.batches()))]
     lines = "\n".join(f"  {line}" for line in told[:12])
     raise ChangedError(
@@ -161,7 +163,7 @@ def changed_keys(old: pa.Table, new: pa.Table) -> list[str]:
     return keys
 
 
-def altered_since(output: Path, generation: Generation, listing: Listing, read: Callable[[str], bytes]) -> list[str]:
+def altered_since(output: Path, generation: Generation, listing: Listing, sha256: Callable[[Entry], str]) -> list[str]:
     """Sources of which outputs were made, and whose content is another now though their size is the same.
 
     Only those whose time of change differs are read again, so a data set that was merely copied passes.
@@ -170,20 +172,17 @@ def altered_since(output: Path, generation: Generation, listing: Listing, read: 
         output: The output folder.
         generation: The run that is to be resumed.
         listing: The sources as they are now.
-        read: Gives a source's bytes for its locator.
+        sha256: Gives the hash of a source as it is now.
     """
     noted = pq.read_table(_table(output, generation), columns=["order", "mtime_ns"])
     order, mtimes = noted["order"].to_numpy(), noted["mtime_ns"].to_numpy()
     by_order = np.argsort(order)
     place = by_order[np.searchsorted(order[by_order], listing.order)]
-    suspects = {entry.key: entry.locator for entry in listing.entries(np.flatnonzero(mtimes[place] != listing.mtimes))}
+    suspects = {entry.key: entry for entry in listing.entries(np.flatnonzero(mtimes[place] != listing.mtimes))}
     if not suspects:
         return []
-    return [
-        key
-        for key, sha256 in _hashes_of_sources(output).items()
-        if key in suspects and hashlib.sha256(read(suspects[key])).hexdigest() != sha256
-    ]
+    noted_hashes = _hashes_of_sources(output).items()
+    return [key for key, then in noted_hashes if key in suspects and sha256(suspects[key]) != then]
 
 
 def _hashes_of_sources(output: Path) -> dict[str, str]:
@@ -193,7 +192,7 @@ def _hashes_of_sources(output: Path) -> dict[str, str]:
         table = pq.read_table(path, columns=["source", "source_sha256"])
         found.update(zip(table["source"].to_pylist(), table["source_sha256"].to_pylist(), strict=True))
     for path in sorted((output / CHUNKS).glob("*.chunk")):
-        found.update((row["source"], row["source_sha256"]) for row in chunkfile.rows(path)[0])
+        found.update((row["source"], row["source_sha256"]) for row in chunkfile.notes(path).rows)
     return found
 
 

@@ -26,6 +26,7 @@ TABLE = pa.schema(
         ("key", pa.string()),
         ("locator", pa.string()),
         ("fields", pa.string()),
+        ("annotations", pa.string()),
         ("split", pa.string()),
         ("label", pa.string()),
         ("size", pa.int64()),
@@ -33,7 +34,7 @@ TABLE = pa.schema(
         ("order", pa.uint64()),
     ]
 )
-"""A listing as a table. ``locator`` is null where it equals the key; ``fields`` is JSON, or null for none."""
+"""A listing as a table. ``locator`` is null where it equals the key, ``fields`` is JSON; both, and ``annotations``, null for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Listing:
     """The sources in columns, in the order in which they were listed; ``rows`` gives the seeded order.
 
     Args:
-        texts: Keys, locators and fields, ``BATCH`` rows each but the last.
+        texts: Keys, locators, fields and where annotations are; ``BATCH`` rows each but the last.
         splits: Names of the splits, sorted; ``split`` is a place in it, for each source.
         classes: Names of the classes, sorted; ``label`` is a place in it, or -1.
         sizes: Bytes of each source.
@@ -138,8 +139,9 @@ class _Growing:
                     text_column([entry.key for entry in entries]),
                     text_column([None if entry.locator == entry.key else entry.locator for entry in entries]),
                     text_column([json.dumps(dict(entry.fields)) if entry.fields else None for entry in entries]),
+                    text_column([entry.annotations or None for entry in entries]),
                 ],
-                names=["key", "locator", "fields"],
+                names=["key", "locator", "fields", "annotations"],
             )
         )
         for entry in entries:
@@ -174,6 +176,7 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
         size=row["size"],
         mtime_ns=row["mtime_ns"],
         fields=json.loads(row["fields"]) if row["fields"] else {},
+        annotations=row["annotations"] or "",
     )
 
 
@@ -260,6 +263,6 @@ def _distinct(texts: list[pa.RecordBatch], order: Numbers, seed: int) -> tuple[l
             for place, turn in enumerate(turns):
                 if turn:
                     order[number * BATCH + place] = order_hash(seed, keys[place])
-            columns = [text_column(keys), text_column(located), batch.column(2)]
+            columns = [text_column(keys), text_column(located), *batch.columns[2:]]
             texts[number] = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
     return texts, order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from augment import catalog, durable
-from augment.engine import history
+from augment.contracts import STATE, Written
 from augment.engine.assemble import PROVENANCE, notes_of
 from augment.engine.history import LOTS
 from augment.engine.plan import Plan
@@ -33,10 +33,16 @@ class _Sum:
     files: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    mended: Counter[str] = field(default_factory=Counter)
 
 
-def write(plan: Plan, output: Path) -> dict[str, Any]:
+def write(plan: Plan, output: Path, described: Sequence[Written]) -> dict[str, Any]:
     """Gather all receipts of an output folder, old and new, and write what describes it; manifest.json comes last.
+
+    Args:
+        plan: What was made.
+        output: The folder.
+        described: Files that the writer made of the whole.
 
     Returns:
         The manifest.
@@ -48,11 +54,13 @@ def write(plan: Plan, output: Path) -> dict[str, Any]:
             notes = notes_of(path)
             total.files += notes["files"]
             total.counts.update({(split, label): count for split, label, count in notes["counts"]})
+            total.mended.update(notes["mended"])
             _skips(skipped, (Skip(**skip) for skip in notes["skipped"]), total)
         _skips(skipped, plan.listing.skips(), total)
     _provenance(receipts, output / PROVENANCE_FILE)
     total.outputs = sum(total.counts.values())
     manifest = _manifest(plan, total)
+    manifest["files"] = [asdict(file) for file in described]
     durable.write(output / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
     return manifest
 
@@ -62,7 +70,7 @@ def read(output: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        unfinished = (output / history.STATE).is_dir()
+        unfinished = (output / STATE).is_dir()
         hint = "its run has not finished; run it again to resume" if unfinished else "was it made by augment?"
         raise OutputError(f"{output}: no {MANIFEST} in it; {hint}") from None
     except (OSError, ValueError) as error:
@@ -110,7 +118,9 @@ def _manifest(plan: Plan, total: _Sum) -> dict[str, Any]:
         "outputs": total.outputs,
         "skipped": {"lines": total.skipped, "reasons": dict(sorted(total.reasons.items()))},
         "splits": counts,
-        "classes": list(plan.classes),
+        "classes": list(plan.dataset.classes),
+        "categories": [category.name for category in plan.dataset.categories],
+        "annotations": dict(sorted(total.mended.items())),
         "recipe": {"fingerprint": plan.generation.fingerprint, "expand": dict(plan.generation.expand)},
         "input": {"fingerprint": plan.generation.listing, "sources": len(plan.listing), "reader": plan.reader},
         "versions": dict(plan.generation.versions),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from augment.engine.listing import Listing, collect
 from augment.engine.lots import Batch, Chunk, Lot, Row
 from augment.engine.recipe import AnyRecipe, Changes, Recipe, load
 from augment.errors import ChangedError, InputError, OutputError
+from augment.sample import Dataset, Entry
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -35,7 +37,7 @@ class Plan:
         input: The folder or table, absolute.
         output: The output folder, absolute; None if none was named.
         listing: All sources.
-        classes: Sorted names; a label's index is its place here.
+        dataset: What is true of the sources as a whole, their classes among it.
         batches: Which sources get which copies, only those still to be planned.
         lots: The units of placement, in order.
         generation: What the output folder will remember of this run.
@@ -46,7 +48,7 @@ class Plan:
     input: Path
     output: Path | None
     listing: Listing
-    classes: tuple[str, ...]
+    dataset: Dataset
     batches: tuple[Batch, ...]
     lots: tuple[Lot, ...]
     generation: Generation
@@ -94,14 +96,17 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
         _apart(source, target)
     name, options = _reader(checked, source)
     suffixes = frozenset().union(*(catalog.modality(used).SUFFIXES for used in catalog.used(checked.text.data)))
-    listing = collect(catalog.reader(name).entries(source, options, suffixes), checked.frame.seed)
+    reader = catalog.reader(name)
+    dataset = reader.dataset(source, options)
+    listing = collect(reader.entries(source, options, suffixes), checked.frame.seed)
     if not len(listing):
         raise InputError(_nothing(source, listing))
+    dataset = dataclasses.replace(dataset, classes=listing.classes)
     generations = history.load(target) if target is not None else []
-    wanted = _generation(checked, listing, len(generations))
+    wanted = _generation(checked, listing, dataset, len(generations))
     current, earlier = _continue(target, generations, wanted, listing, append)
     if target is not None and current in generations:
-        _unaltered(target, current, listing, partial(catalog.reader(name).read, source))
+        _unaltered(target, current, listing, lambda entry: reader.read(source, entry, dataset).sha256())
     batches = _batches(
         checked, listing, history.first_undone(target, earlier, listing) if target and earlier else None
     )
@@ -110,7 +115,7 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     first_lot, shards = (earlier[-1].lots, dict(earlier[-1].shards)) if earlier else (0, {})
     cut = lots.cut_lots(batches, shard_size, first_lot, shards)
     current = dataclasses.replace(current, lots=first_lot + len(cut), shards=shards)
-    return Plan(checked, name, source, target, listing, listing.classes, tuple(batches), tuple(cut), current)
+    return Plan(checked, name, source, target, listing, dataset, tuple(batches), tuple(cut), current)
 
 
 def _input(recipe: Recipe) -> Path:
@@ -151,16 +156,25 @@ def _nothing(source: Path, listing: Listing) -> str:
     return f"{source}: none of the {listing.unusable()} listed sources can be used; the first: {told}"
 
 
-def _generation(recipe: Recipe, listing: Listing, number: int) -> Generation:
+def _generation(recipe: Recipe, listing: Listing, dataset: Dataset, number: int) -> Generation:
     return Generation(
         number=number,
         recipe=recipe.text.data,
         fingerprint=recipe.fingerprint(),
         expand=recipe.frame.expand.model_dump(),
         versions=recipe.versions(),
-        listing=listing.digest,
+        listing=_fingerprint(listing, dataset),
         base=os.path.abspath(recipe.base),
+        categories=[category.name for category in dataset.categories],
     )
+
+
+def _fingerprint(listing: Listing, dataset: Dataset) -> str:
+    """Of the sources, and of what is true of them as a whole where there is anything to tell."""
+    whole = [[dataclasses.asdict(category) for category in dataset.categories], dataset.spatial, dict(dataset.fields)]
+    if whole == [[], False, {}]:
+        return listing.digest
+    return hashlib.blake2b(json.dumps([listing.digest, whole], default=str).encode(), digest_size=16).hexdigest()
 
 
 def _continue(
@@ -181,6 +195,11 @@ def _continue(
             f"{target}: --append adds new sources, or more copies by a higher multiplier; the rest of the recipe and "
             "the library versions must be as before. Run without --append to see what has changed"
         )
+    if list(wanted.categories)[: len(last.categories)] != list(last.categories):
+        raise ChangedError(
+            f"{target}: the categories were {', '.join(last.categories)} and are {', '.join(wanted.categories)} now; "
+            "--append may add some at the end, for outputs that stand name them by number. Give another --output"
+        )
     if not history.finished(target, last):
         raise ChangedError(
             f"{target}: the run before has not finished, and only a finished one can be added to. Run it again on the "
@@ -195,9 +214,9 @@ def _continue(
     return dataclasses.replace(wanted, number=len(generations)), generations
 
 
-def _unaltered(target: Path, generation: Generation, listing: Listing, read: Callable[[str], bytes]) -> None:
+def _unaltered(target: Path, generation: Generation, listing: Listing, sha256: Callable[[Entry], str]) -> None:
     """Refuse to resume where a source's content has changed behind the same name and size."""
-    altered = history.altered_since(target, generation, listing, read)
+    altered = history.altered_since(target, generation, listing, sha256)
     if altered:
         raise ChangedError(
             f"{target}: {len(altered)} sources have changed since outputs were made of them, such as {altered[0]}. "

@@ -104,6 +104,7 @@ class Recipe:
         output: Where the outputs go; ``output_options`` is the rest, for the writer.
         steps: Modality -> the steps to draw from.
         encodings: Modality -> how its values are encoded.
+        labels: Modality -> what becomes of annotations.
     """
 
     text: Text
@@ -114,6 +115,7 @@ class Recipe:
     output_options: Mapping[str, Any] = field(default_factory=dict)
     steps: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
     encodings: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def base(self) -> Path:
@@ -123,6 +125,10 @@ class Recipe:
     def changed(self, **changes: Unpack[Changes]) -> Recipe:
         """The recipe with some keys replaced, checked again."""
         return build(change(self.text, changes))
+
+    def labels_of(self, modality: str) -> Any:
+        """What becomes of a modality's annotations: as ``labels:`` says, else by its defaults."""
+        return self.labels.get(modality) or catalog.modality(modality).Labels()
 
     def reader_options(self, reader: str) -> Any:
         """The keys under ``input:`` as that reader's options. Raises RecipeError."""
@@ -236,7 +242,7 @@ def build(text: Text) -> Recipe:
     """Check plain data and build the steps. Raises RecipeError."""
     problems: list[Problem] = []
     modalities = catalog.names("modalities")
-    known = [*Frame.model_fields, "input", "output", *modalities]
+    known = [*Frame.model_fields, "input", "output", "labels", *modalities]
     core: dict[str, Any] = {}
     for key, value in text.data.items():
         if key in Frame.model_fields:
@@ -257,9 +263,29 @@ def build(text: Text) -> Recipe:
     steps: dict[str, tuple[Node, ...]] = {}
     for name in used:
         steps[name] = parse_steps(name, text.data[name], setting, problems)
+    labels = _labels(text.data, used or list(modalities), problems)
     if problems:
         raise RecipeError(_placed(problem, text) for problem in problems)
-    return Recipe(text, frame or Frame(), in_block, out_block, in_options, out_options, steps, encodings)
+    return Recipe(text, frame or Frame(), in_block, out_block, in_options, out_options, steps, encodings, labels)
+
+
+def _labels(data: Mapping[str, Any], modalities: Sequence[str], problems: list[Problem]) -> dict[str, Any]:
+    """The block ``labels:``: each modality takes the keys that it knows."""
+    block = data.get("labels") or {}
+    if not isinstance(block, dict):
+        problems.append(Problem("labels", f"expected keys such as `min_visibility:` below it, got {block!r}"))
+        return {}
+    models = {name: catalog.modality(name).Labels for name in modalities}
+    known = sorted({key for model in models.values() for key in model.model_fields})
+    for key in block:
+        if key not in known:
+            expected = f"expected a known key, got {key!r}"
+            problems.append(Problem(f"labels.{key}", expected, nearest(str(key), known)))
+    return {
+        name: _check(model, {key: block[key] for key in block if key in model.model_fields}, ("labels",), problems)
+        for name, model in models.items()
+        if block
+    }
 
 
 def _split(

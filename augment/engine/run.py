@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from augment import catalog, durable
-from augment.contracts import Executor, Outcome
+from augment.contracts import STATE, Executor, Outcome
 from augment.engine import assemble, chunkfile, history, manifest
 from augment.engine.assemble import LotTask, ShardTask, make_receipt, make_shard
 from augment.engine.history import CHUNKS
@@ -105,7 +105,8 @@ def run(
             driver = Driver(planned, planned.output, crew, watch or (lambda status: None))
             driver.drive()
             crew.close()
-            written = manifest.write(planned, planned.output)
+            described = catalog.writer(planned.recipe.output.format).conclude(planned.output, planned.dataset)
+            written = manifest.write(planned, planned.output, described)
     finally:
         crew.close()
     if not written["outputs"]:
@@ -130,7 +131,7 @@ def _cores() -> int:
 @contextmanager
 def _locked(output: Path) -> Iterator[None]:
     """Hold the output folder: two runs into it at once are refused."""
-    state = output / history.STATE
+    state = output / STATE
     lock = FileLock(state / "lock")
     with _told(output):
         state.mkdir(parents=True, exist_ok=True)
@@ -200,7 +201,7 @@ class Driver:
         self._chunks = self._fresh_chunks()
         self._under_way: dict[str, Progress] = {}
         self._deaths: Counter[str] = Counter()
-        self._poison_file = output / history.STATE / "poison.jsonl"
+        self._poison_file = output / STATE / "poison.jsonl"
         self._poison = self._known_poison()
         self._outstanding = 0
 

@@ -6,7 +6,7 @@ import os
 import pickle
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from augment import catalog, durable
 from augment.engine import history, manifest, source
 from augment.engine.listing import entry_of
+from augment.engine.recipe import build
 from augment.engine.source import Text
 from augment.engine.work import Bench, Job, Made, bench
 from augment.errors import InputError
@@ -71,6 +72,8 @@ def verify(output: str | Path, *, rederive: int = 0, input: str | Path | None = 
 
 def _expected(folder: Path, facts: dict[str, Any]) -> Iterator[tuple[str, int | None, str]]:
     """Name, size (None if not noted) and SHA-256 of every file of outputs."""
+    for file in facts["files"]:
+        yield file["name"], file["bytes"], file["sha256"]
     if facts["sharded"]:
         for shard in facts["shards"]:
             yield shard["name"], shard["bytes"], shard["sha256"]
@@ -98,7 +101,8 @@ def _rederive(folder: Path, facts: dict[str, Any], count: int, moved: str | Path
         f"{name}: made with {then[name]}, now {now.get(name)}" for name in then if then[name] != now.get(name)
     ]
     rows = pq.read_table(
-        folder / manifest.PROVENANCE_FILE, columns=["key", "source", "copy", "shard", "source_sha256"]
+        folder / manifest.PROVENANCE_FILE,
+        columns=["key", "source", "copy", "shard", "source_sha256", "annotations_sha256"],
     )
     picked = random.SystemRandom().sample(range(rows.num_rows), min(count, rows.num_rows))
     writer = catalog.writer(facts["format"])
@@ -118,6 +122,8 @@ def _rederive(folder: Path, facts: dict[str, Any], count: int, moved: str | Path
             found.problems.append(f"{name}: its source {row['source']} has changed since")
         elif made.record.data != stored:
             found.problems.append(f"{name}: made again from its source it has other bytes")
+        elif made.row("")["annotations_sha256"] != row["annotations_sha256"]:
+            found.problems.append(f"{name}: made again from its source it has other annotations")
         else:
             found.rederived += 1
 
@@ -130,7 +136,10 @@ def _bench_of(folder: Path, facts: dict[str, Any], moved: str | Path | None) -> 
     if not path.exists():
         raise InputError(f"{path}: the sources are not there; say where they are now with --input")
     rebased = Text(text.data, text.lines, Path(last.base) / "recipe.yaml")
-    job = Job(rebased, facts["input"]["reader"], path, folder, tuple(facts["classes"]))
+    recipe = build(rebased)
+    reader = catalog.reader(facts["input"]["reader"])
+    dataset = reader.dataset(path, recipe.reader_options(facts["input"]["reader"]))
+    job = Job(rebased, facts["input"]["reader"], path, folder, replace(dataset, classes=tuple(facts["classes"])))
     return bench(pickle.dumps(job))
 
 

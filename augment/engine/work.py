@@ -7,15 +7,17 @@ import json
 import os
 import pickle
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from augment import catalog, durable
+from augment.annotations import digest
 from augment.chance import Chance
-from augment.contracts import Reader, Writer
+from augment.contracts import Reader, Settled, Writer
 from augment.engine import chunkfile
 from augment.engine.draw import draw
 from augment.engine.history import CHUNKS
@@ -24,7 +26,7 @@ from augment.engine.plan import Plan
 from augment.engine.recipe import Recipe, build
 from augment.engine.source import Text
 from augment.errors import SampleError
-from augment.sample import Applied, Encoded, Entry, Record, Sample, Skip
+from augment.sample import Applied, Content, Dataset, Encoded, Entry, Record, Sample, Skip
 
 Report = Callable[[Any], None]
 
@@ -40,7 +42,7 @@ class Job:
     reader: str
     input: Path
     output: Path
-    classes: tuple[str, ...]
+    dataset: Dataset
 
     @classmethod
     def of(cls, plan: Plan, output: Path) -> bytes:
@@ -48,7 +50,7 @@ class Job:
         text = plan.recipe.text
         if text.file is not None:  # a worker's working folder may be another
             text = replace(text, file=Path(os.path.abspath(text.file)))
-        return pickle.dumps(cls(text, plan.reader, plan.input, output, plan.classes))
+        return pickle.dumps(cls(text, plan.reader, plan.input, output, plan.dataset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Bench:
     @cached_property
     def class_index(self) -> Mapping[str, int]:
         """Class name -> its place among all classes."""
-        return {name: index for index, name in enumerate(self.job.classes)}
+        return {name: index for index, name in enumerate(self.job.dataset.classes)}
 
     def copies(self, entry: Entry, copies: range) -> Iterator[tuple[int, Made | Skip]]:
         """Every copy of one source, or why it is left out. Reads and decodes once."""
@@ -90,35 +92,59 @@ class Bench:
         try:
             if kind is None:
                 raise SampleError("unknown ending", f"no modality decodes {suffix!r}")
-            data = self.reader.read(self.job.input, entry.locator)
-            value = _guard(catalog.modality(kind).decode, data)
+            content = self.reader.read(self.job.input, entry, self.job.dataset)
+            source = self._decoded(entry, kind, suffix, content)
         except SampleError as error:
             for copy in copies:
                 yield copy, Skip(entry.key, error.reason, error.detail, copy, entry.split)
             return
-        source = _Source(entry, kind, suffix, data, hashlib.sha256(data).hexdigest(), value)
+        mended = Counter(source.settled.notes if source.settled else {})
         for copy in copies:
             try:
-                yield copy, self._copy(source, copy)
+                made = self._copy(source, copy)
+                yield copy, replace(made, notes=mended + Counter(made.notes))
+                mended = Counter()  # told once a source
             except SampleError as error:
                 yield copy, Skip(entry.key, error.reason, error.detail, copy, entry.split)
 
+    def rendered(self, entry: Entry, copies: range) -> Iterator[tuple[Made, bytes] | Skip]:
+        """As ``copies``, each with its bytes as the writer wants them."""
+        for copy, made in self.copies(entry, copies):
+            if isinstance(made, Skip):
+                yield made
+                continue
+            try:
+                yield made, self.writer.render(made.record, self.job.dataset)
+            except SampleError as error:
+                yield Skip(entry.key, error.reason, error.detail, copy, entry.split)
+
+    def _decoded(self, entry: Entry, kind: str, suffix: str, content: Content) -> _Source:
+        """A source ready for its copies. Raises SampleError."""
+        modality = catalog.modality(kind)
+        value = _guard(modality.decode, content.data)
+        settled = None
+        if content.annotations is not None:
+            labels = self.recipe.labels_of(kind)
+            settled = _guard(modality.settle, value, content, self.job.dataset, labels)
+        return _Source(entry, kind, suffix, content.data, content.sha256(), value, settled)
+
     def _copy(self, source: _Source, copy: int) -> Made:
         """One output: the untouched original for copy 0, else an augmented one."""
-        applied: list[Applied] = []
         modality = catalog.modality(source.kind)
+        entry, settled = source.entry, source.settled
         if copy == 0:
+            sample = Sample(None, entry.label, entry.fields, settled.original if settled else None)
             encoded = modality.original(source.data, source.suffix)
-        else:
-            chance = Chance.of(self.recipe.frame.seed, source.entry.key, copy)
-            drawn = draw(self.recipe.steps.get(source.kind, ()), chance.child(source.kind))
-            sample = Sample(source.value, source.entry.label, source.entry.fields)
-            sample, applied = _guard(modality.apply, sample, drawn)
-            encoding = self.recipe.encodings.get(source.kind) or modality.Encoding()
-            encoded = _guard(modality.encode, sample.value, encoding)
-        return Made(self._record(source, copy, encoded), applied, source.sha256)
+            return Made(self._record(source, copy, sample, encoded), [], source.sha256)
+        chance = Chance.of(self.recipe.frame.seed, entry.key, copy)
+        drawn = draw(self.recipe.steps.get(source.kind, ()), chance.child(source.kind))
+        sample = Sample(source.value, entry.label, entry.fields, settled.working if settled else None)
+        sample, applied = _guard(modality.apply, sample, drawn, self.recipe.labels_of(source.kind))
+        encoding = self.recipe.encodings.get(source.kind) or modality.Encoding()
+        encoded = _guard(modality.encode, sample.value, encoding)
+        return Made(self._record(source, copy, sample, encoded), applied, source.sha256, sample.notes)
 
-    def _record(self, source: _Source, copy: int, encoded: Encoded) -> Record:
+    def _record(self, source: _Source, copy: int, sample: Sample, encoded: Encoded) -> Record:
         entry = source.entry
         return Record(
             key=output_key(entry.key, copy),
@@ -126,11 +152,12 @@ class Bench:
             extension=encoded.extension,
             modality=source.kind,
             split=entry.split,
-            label=entry.label,
-            label_index=None if entry.label is None else self.class_index.get(entry.label),
+            label=sample.label,
+            label_index=None if sample.label is None else self.class_index.get(sample.label),
             source=entry.key,
             copy=copy,
-            fields=entry.fields,
+            fields=sample.fields,
+            annotations=sample.annotations,
         )
 
 
@@ -144,6 +171,7 @@ class _Source:
     data: bytes
     sha256: str
     value: Any
+    settled: Settled | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +181,7 @@ class Made:
     record: Record
     applied: list[Applied]
     source_sha256: str
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     def row(self, file: str) -> dict[str, Any]:
         """Its row of provenance; ``file`` is where it will lie."""
@@ -167,6 +196,7 @@ class Made:
             "parameters": json.dumps([dict(applied.parameters) for applied in self.applied]),
             "sha256": hashlib.sha256(self.record.data).hexdigest(),
             "source_sha256": self.source_sha256,
+            "annotations_sha256": digest(self.record.annotations) if self.record.annotations is not None else None,
         }
 
 
@@ -182,6 +212,7 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
     chunk = task.chunk
     made = 0
     skipped: list[Skip] = []
+    mended: Counter[str] = Counter()
     with durable.writing(at.job.output / CHUNKS / chunk.name, flush=False) as file:
         out = chunkfile.ChunkWriter(file)
         for position, entry in enumerate(chunk.entries):
@@ -191,16 +222,17 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
                 why = f"left out after {TRIES} tries"
                 skipped += [Skip(entry.key, "kills the worker", why, copy, entry.split) for copy in chunk.copies]
                 continue
-            for turn, (_, result) in enumerate(at.copies(entry, chunk.copies), first):
+            for turn, result in enumerate(at.rendered(entry, chunk.copies), first):
                 if isinstance(result, Skip):
                     skipped.append(result)
                     _stop_if_asked(at.recipe, result)
                     continue
+                output, rendered = result
                 shard = at.writer.shard(chunk.split, chunk.first_shard + turn % chunk.shards)
-                row = result.row(at.writer.locate(result.record, shard))
-                out.add(turn, at.writer.render(result.record), row)
+                out.add(turn, rendered, output.row(at.writer.locate(output.record, shard)))
+                mended.update(output.notes)
                 made += 1
-        out.close([asdict(skip) for skip in _merged(skipped, len(chunk.copies))])
+        out.close([asdict(skip) for skip in _merged(skipped, len(chunk.copies))], mended)
     return Progress("", made, len(skipped))
 
 

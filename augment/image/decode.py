@@ -233,6 +233,18 @@ def _as_seen(image: Any, gray: bool) -> np.ndarray:
     return np.array(flat if turn is None else flat.transpose(turn), np.uint8, order="C")
 
 
+def orientation(data: bytes) -> int:
+    """The EXIF orientation of an encoded picture, 1 to 8 (1: as stored); from 5 on its sides are swapped."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            value = image.getexif().get(0x0112)
+    except Exception:  # as in _turn
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
 def _turn(image: Any) -> Any:
     """The ``Image.transpose`` that sets it upright, or None. A damaged EXIF block turns nothing, as in viewers."""
     from PIL.Image import Transpose

@@ -27,6 +27,9 @@ from albumentations.core.transforms_interface import BasicTransform, DualTransfo
 from augment.chance import Chance
 from augment.errors import SampleError
 from augment.image import references
+from augment.image.labels.given import given, prepare
+from augment.image.labels.move import move
+from augment.image.labels.scene import Scene
 from augment.image.references import References
 from augment.sample import Applied, Sample
 
@@ -79,7 +82,9 @@ class LibraryStep:
         """The library's instance; made anew in each process."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # advice on slow or special steps, given again in every worker
-            return transforms()[self.name](**self.parameters, p=1.0)
+            made = transforms()[self.name](**self.parameters, p=1.0)
+        prepare(made)
+        return made
 
     @cached_property
     def kernel(self) -> Kernel | None:
@@ -95,20 +100,22 @@ class LibraryStep:
 
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it to (H, W, 3) or (H, W). A gray picture that the library refuses goes through as RGB and back."""
-        image = sample.value
+        image, scene = sample.value, sample.annotations
         try:
-            pixels, drawn = self._run(image, chance)
+            pixels, drawn = self._run(image, scene, chance)
         except Exception as error:  # a transform may fail in any way on a picture it was not made for
             if image.ndim != 2:
                 raise self._failed(error, image) from error
             try:
-                pixels, drawn = self._run(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), chance)
+                pixels, drawn = self._run(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), scene, chance)
             except Exception as again:  # as above
                 raise self._failed(again, image) from again
             pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
-        return replace(sample, value=pixels), Applied(self.name, drawn)
+        if scene is not None and moves(self.name):
+            scene = move(scene, self.transform, (pixels.shape[1], pixels.shape[0]))
+        return replace(sample, value=pixels, annotations=scene), Applied(self.name, drawn)
 
-    def _run(self, image: np.ndarray, chance: Chance) -> tuple[np.ndarray, dict[str, Any]]:
+    def _run(self, image: np.ndarray, scene: Scene | None, chance: Chance) -> tuple[np.ndarray, dict[str, Any]]:
         """Our kernel if it can, else the library; each starts from the same place of chance."""
         transform = self.transform
         if self.kernel is not None:
@@ -117,22 +124,24 @@ class LibraryStep:
                 return self.kernel(transform, image)
             except NotImplementedError:
                 pass
+        seen = given(self.name, self.parameters, scene, image, chance)
         guarded = image.view()
         guarded.flags.writeable = False
         try:
-            return self._call(transform, guarded, chance)
+            return self._call(transform, {"image": guarded, **seen}, chance)
         except (ValueError, cv2.error) as error:
             if not re.search("read-?only", str(error)):
                 raise
-            return self._call(transform, image.copy(), chance)  # it works in place (AutoContrast on gray does)
+            return self._call(
+                transform, {"image": image.copy(), **seen}, chance
+            )  # it works in place (AutoContrast on gray does)
 
-    def _call(self, transform: Any, image: np.ndarray, chance: Chance) -> tuple[np.ndarray, dict[str, Any]]:
+    def _call(self, transform: Any, data: dict[str, Any], chance: Chance) -> tuple[np.ndarray, dict[str, Any]]:
         """The library's own code."""
         transform.set_random_state(chance.generator(), chance.python())
-        data: dict[str, Any] = {"image": image}
         if self.name in references.METADATA:
             build = references.METADATA[self.name]
-            data[transform.metadata_key] = build(self.given, chance.child("references"), image, transform)
+            data[transform.metadata_key] = build(self.given, chance.child("references"), data["image"], transform)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pixels = transform(**data)["image"]

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from augment.chance import Chance
-from augment.contracts import Description, Finding, Setting, Step
+from augment.contracts import Description, Finding, Setting, Settled, Step
 from augment.image.decode import SUFFIXES, decode, original
 from augment.image.encode import Encoding, encode
-from augment.sample import Applied, Sample
+from augment.image.labels.options import Labels
+from augment.sample import Applied, Content, Dataset, Sample
 
-__all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "decode", "encode", "original"]
+__all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "Labels", "decode", "encode", "original"]
 
-VERSIONS = ("albumentations", "albucore", "numpy", "opencv-python-headless", "pillow")
+VERSIONS = ("albumentations", "albucore", "numpy", "opencv-python-headless", "pillow", "pycocotools")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
     {"HorizontalFlip": {"p": 0.5}},
@@ -75,10 +76,28 @@ def diagnose() -> Iterator[Finding]:
     return findings()
 
 
-def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]]) -> tuple[Sample, list[Applied]]:
-    """Run the steps that were drawn for one copy, in order."""
+def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Settled:
+    """Boxes, masks and keypoints in pixels of the decoded picture. Raises SampleError where they can't belong to it."""
+    from augment.image.labels.settle import settle as true_to
+
+    return true_to(value, content, dataset, labels)
+
+
+def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
+    """Steps that need objects where there are none, and mirrors that would make left and right untrue."""
+    from augment.image.labels.objections import objections as to_step
+
+    return to_step(step.name, dataset, labels)
+
+
+def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) -> tuple[Sample, list[Applied]]:
+    """Run the steps that were drawn for one copy, in order; objects are turned back into annotations once."""
+    from augment.image.labels.finish import finished, followed
+
+    given = sample.annotations
+    sample = followed(sample, labels)
     told: list[Applied] = []
     for step, chance in steps:
         sample, applied = step.apply(sample, chance)
         told.append(applied)
-    return sample, told
+    return finished(sample, given is not None), told

@@ -1,4 +1,4 @@
-"""A step on trial when it is built: whether the library can make it, and whether it works on a picture alone."""
+"""A step on trial when it is built: whether the library can make it, and whether it works on some picture."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from augment.chance import Chance
 from augment.errors import Problem, RecipeError
 from augment.image import references
+from augment.image.labels.given import given
 from augment.image.library import LibraryStep, transforms
-
-LABELS = {"mask", "masks", "bboxes", "keypoints", "cropping_bbox"}
-"""What the library's transforms may ask for beside the picture, and class folders and tables don't have."""
 
 SIDES = (64, 2048)
 """A crop may not fit into the first; what fails on both, fails on all."""
@@ -24,9 +23,6 @@ SIDES = (64, 2048)
 def try_out(step: LibraryStep) -> None:
     """Make the instance and let it work. Raises RecipeError where it can't be made, or can work on no picture."""
     transform = _made(step)
-    wanted = set(transform.targets_as_params) - {"image"} if step.name not in references.METADATA else set()
-    if wanted:
-        raise RecipeError([_needs(step.name, wanted)])
     if step.name in references.METADATA:
         return  # its pictures are read when the run begins, not when the recipe is looked at
     first = ""
@@ -35,19 +31,13 @@ def try_out(step: LibraryStep) -> None:
             warnings.simplefilter("always")
             transform.set_random_state(np.random.default_rng(0), random.Random(0))  # noqa: S311 - a fixed draw
             try:
-                transform(image=picture)
-            except KeyError as error:
-                if error.args[0] in LABELS:
-                    raise RecipeError([_needs(step.name, {error.args[0]})]) from error
-                first = first or f"{error}"
-                continue
+                transform(image=picture, **given(step.name, step.parameters, None, picture, Chance.of(0, "", 0)))
             except Exception as error:  # a transform may fail in any way on a picture it was not made for
-                if str(error).startswith("Can not find mask"):
-                    raise RecipeError([_needs(step.name, {"mask"})]) from error
                 first = first or str(error).strip().split("\n")[0] or type(error).__name__
                 continue
         if any("mask nor bboxes" in str(warning.message) for warning in said):
-            raise RecipeError([_needs(step.name, {"mask", "bboxes"})])
+            expected = f"expected mask_indices or bbox_labels, without which {step.name} does nothing"
+            raise RecipeError([Problem("", expected, "write bbox_labels: [NAME, …]")])
         return
     expected = f"expected parameters with which {step.name} works on some picture; it failed on all, saying: {first}"
     raise RecipeError([Problem("", expected)])
@@ -91,13 +81,6 @@ def _told(error: Exception) -> str:
     """The sentence in the middle of a report of pydantic's, or the message as it is."""
     found = re.search(r"Value error, (.*?)(?: \[type=|$)", str(error), re.MULTILINE)
     return found[1] if found else " ".join(str(error).split())
-
-
-def _needs(name: str, wanted: set[str]) -> Problem:
-    words = {"mask": "a mask", "bboxes": "boxes", "keypoints": "keypoints", "cropping_bbox": "a box (cropping_bbox)"}
-    told = " or ".join(words.get(word, word) for word in sorted(wanted, reverse=True))
-    expected = f"{name} needs {told} with each picture; this version passes pictures with class labels only"
-    return Problem("", expected, "leave the step out, or use one that works on the picture alone")
 
 
 def _pictures() -> Iterator[np.ndarray]:

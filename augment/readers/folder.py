@@ -20,7 +20,7 @@ from typing import Literal
 from augment.errors import InputError
 from augment.options import Options as _Base
 from augment.readers import _files
-from augment.sample import TRAINING, Entry, Skip
+from augment.sample import TRAINING, Content, Dataset, Entry, Skip
 
 SPLITS = TRAINING | {"val", "valid", "validation", "validate", "dev", "eval", "test", "testing"}
 IGNORED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
@@ -35,6 +35,11 @@ class Options(_Base):
 def claims(path: Path) -> bool:
     """Any folder."""
     return path.is_dir()
+
+
+def dataset(path: Path, options: Options) -> Dataset:
+    """Files have classes, but no objects in them."""
+    return Dataset()
 
 
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
@@ -63,9 +68,9 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
         raise InputError(_empty(path, walk))
 
 
-def read(path: Path, locator: str) -> bytes:
+def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     """The file's bytes. Raises SampleError if it has gone, may not be read or leads out of the folder by now."""
-    return _files.read_below(path, locator)
+    return Content(_files.read_below(path, entry.locator))
 
 
 def _split_folders(path: Path) -> frozenset[str]:

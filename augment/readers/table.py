@@ -22,7 +22,7 @@ from augment.options import Options as _Base
 from augment.readers import _files
 from augment.readers._columns import Columns
 from augment.readers._places import Places, RefusedError
-from augment.sample import Entry, Skip
+from augment.sample import Content, Dataset, Entry, Skip
 
 LINES = frozenset({".jsonl", ".ndjson"})
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -52,6 +52,11 @@ def claims(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in {*SEPARATORS, *LINES}
 
 
+def dataset(path: Path, options: Options) -> Dataset:
+    """Rows have classes, but no objects in them."""
+    return Dataset()
+
+
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
     """List the rows; see the Reader contract. Rows are read one by one."""
     places = Places(str(path.parent), options.root)
@@ -69,11 +74,12 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
         raise InputError(f"{path}: the table has no rows")
 
 
-def read(path: Path, locator: str) -> bytes:
+def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     """The bytes of a file named in the table. Raises SampleError."""
+    locator = entry.locator
     if locator.startswith("../") or os.path.isabs(locator):  # `root` lies beside the table; listing has checked it
-        return _files.read(os.path.join(path.parent, locator))
-    return _files.read_below(path.parent, locator)
+        return Content(_files.read(os.path.join(path.parent, locator)))
+    return Content(_files.read_below(path.parent, locator))
 
 
 def _opened(path: Path, encoding: str) -> TextIO:

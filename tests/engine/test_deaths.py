@@ -20,17 +20,18 @@ READER = '''
 """The folder reader, but some names kill the process, or take long."""
 
 import os, signal, time
-from augment.readers.folder import Options, claims as _claims, entries, read as _read
+from augment.readers.folder import Options, claims as _claims, dataset, entries, read as _read
 
 def claims(path):
     return False
 
-def read(path, locator):
+def read(path, entry, dataset):
+    locator = entry.locator
     if "poison" in locator:
         os.kill(os.getpid(), signal.SIGKILL)
     if "slow" in locator and "QUICK" not in os.environ:
         time.sleep(30)
-    return _read(path, locator)
+    return _read(path, entry, dataset)
 '''
 
 

@@ -17,7 +17,7 @@ from augment.chance import Chance
 from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, SampleError
 from augment.image import library, modality, parameters, references, renames, schema
-from augment.sample import Sample
+from augment.sample import Dataset, Sample
 
 NAMES = modality.names()
 
@@ -245,12 +245,12 @@ def test_constants_of_opencv_have_names() -> None:
         "RandomSizedBBoxSafeCrop",
     ],
 )
-def test_steps_that_need_labels_say_so(name: str) -> None:
-    sizes = {"height": 9, "width": 9}
-    given = {key: value for key, value in sizes.items() if key in parameters.names(name)}
-    problem = only(name, **given)
-    assert problem.expected.startswith(f"{name} needs ")
-    assert problem.expected.endswith("this version passes pictures with class labels only")
+def test_steps_that_look_at_objects_are_refused_where_there_are_none(name: str) -> None:
+    sizes = {"height": 9, "width": 9, "bbox_labels": ["cat"]}
+    step = build(name, **{key: value for key, value in sizes.items() if key in parameters.names(name)})
+    (objection,) = modality.objections(step, Dataset(), modality.Labels())
+    assert name in objection
+    assert list(modality.objections(step, Dataset(spatial=True), modality.Labels())) == []
 
 
 def test_the_chance_to_fire_is_the_engines() -> None:

@@ -57,7 +57,7 @@ def test_the_default_steps_change_pictures_but_not_their_size() -> None:
     changed = 0
     for copy in range(30):
         drawn = draw(steps, Chance.of(0, "a", copy).child("image"))
-        sample, told = modality.apply(Sample(image, "cat", {"id": 3}), drawn)
+        sample, told = modality.apply(Sample(image, "cat", {"id": 3}), drawn, modality.Labels())
         assert sample.value.shape == image.shape
         assert (sample.label, sample.fields) == ("cat", {"id": 3})
         assert len(told) == len(drawn)

@@ -27,6 +27,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "RandomGravel": {"gravel_roi": [0, 0, 1, 1], "number_of_patches": 9},
     "Solarize": {"threshold_range": [0.1, 0.9]},
     "XYMasking": {"num_masks_x": [1, 3], "mask_x_length": [2, 9]},
+    "ConstrainedCoarseDropout": {"bbox_labels": ["cat"]},
     "Crop": {"x_max": 20, "y_max": 20},
     "CropAndPad": {"px": -3},
     "LongestMaxSize": {"max_size": 24},

@@ -12,7 +12,7 @@ import pytest
 
 from augment.errors import InputError, SampleError
 from augment.readers import _files, folder
-from augment.sample import Entry, Skip
+from augment.sample import Dataset, Entry, Skip
 
 WANTED = frozenset({".jpg", ".png"})
 
@@ -172,9 +172,9 @@ def test_a_shut_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_was_listed_can_be_read_and_what_has_gone_is_told(tmp_path: Path) -> None:
     make(tmp_path, "a/1.jpg")
-    assert folder.read(tmp_path, "a/1.jpg") == b"a/1.jpg"
+    assert folder.read(tmp_path, Entry("k", "a/1.jpg"), Dataset()).data == b"a/1.jpg"
     with pytest.raises(SampleError, match="missing"):
-        folder.read(tmp_path, "a/2.jpg")
+        folder.read(tmp_path, Entry("k", "a/2.jpg"), Dataset())
 
 
 def test_reading_never_leaves_the_root_hangs_or_fills_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,18 +183,18 @@ def test_reading_never_leaves_the_root_hangs_or_fills_memory(tmp_path: Path, mon
     (root / "later.jpg").symlink_to(tmp_path / "secret.jpg")  # as if put there after listing
     for locator in ("later.jpg", "../secret.jpg", str(tmp_path / "secret.jpg")):
         with pytest.raises(SampleError, match="outside the root"):
-            folder.read(root, locator)
+            folder.read(root, Entry("k", locator), Dataset())
     with pytest.raises(SampleError, match="unreadable"):
-        folder.read(root, "a\0b.jpg")
+        folder.read(root, Entry("k", "a\0b.jpg"), Dataset())
     with pytest.raises(SampleError, match=r"unreadable|not a plain file"):
-        folder.read(root, "a")
+        folder.read(root, Entry("k", "a"), Dataset())
     if hasattr(os, "mkfifo"):
         os.mkfifo(root / "pipe.jpg")
         with pytest.raises(SampleError, match="not a plain file"):
-            folder.read(root, "pipe.jpg")
+            folder.read(root, Entry("k", "pipe.jpg"), Dataset())
     monkeypatch.setattr(_files, "LARGEST", 3)
     with pytest.raises(SampleError, match="too large"):
-        folder.read(root, "a/1.jpg")
+        folder.read(root, Entry("k", "a/1.jpg"), Dataset())
 
 
 def test_listing_is_a_stream(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from augment.errors import InputError, SampleError
 from augment.readers import table
-from augment.sample import Entry, Skip
+from augment.sample import Dataset, Entry, Skip
 
 WANTED = frozenset({".jpg", ".png"})
 
@@ -55,7 +55,7 @@ def test_rows_become_entries_with_all_their_columns(tmp_path: Path, name: str) -
     ]
     for entry in found:
         assert isinstance(entry, Entry)
-        assert table.read(path, entry.locator) == entry.key.encode()
+        assert table.read(path, entry, Dataset()).data == entry.key.encode()
 
 
 def test_columns_can_be_named_and_files_lie_elsewhere(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_columns_can_be_named_and_files_lie_elsewhere(tmp_path: Path) -> None:
     (entry,) = listed(path, file="pic", label="kind", root="pictures", delimiter=";")
     assert isinstance(entry, Entry)
     assert (entry.key, entry.label, entry.fields) == ("1.jpg", "4", {"id": "7"})
-    assert table.read(path, entry.locator) == b"1.jpg"
+    assert table.read(path, entry, Dataset()).data == b"1.jpg"
 
 
 def test_bad_rows_are_told_with_their_line(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_no_name_leads_out_or_hangs(tmp_path: Path) -> None:
         "not a plain file",
     ]
     with pytest.raises(SampleError, match="outside the root"):
-        table.read(path, "out/secret.jpg")
+        table.read(path, Entry("k", "out/secret.jpg"), Dataset())
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "in/pipe.jpg")
         path.write_text("file\npipe.jpg\n")
@@ -129,7 +129,7 @@ def test_files_may_lie_beside_the_table(tmp_path: Path, absolute: bool) -> None:
     (entry,) = listed(path, root=str(tmp_path / "pictures") if absolute else "../pictures")
     assert isinstance(entry, Entry)
     assert (entry.key, entry.locator) == ("sub/2.PNG", "../pictures/sub/2.PNG")
-    assert table.read(path, entry.locator) == b"sub/2.PNG"
+    assert table.read(path, entry, Dataset()).data == b"sub/2.PNG"
     with pytest.raises(InputError, match="no such folder"):
         listed(path, root="elsewhere")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from albucore import sz_lut
 
@@ -11,6 +13,14 @@ def covered(image: np.ndarray, gray: bool = True) -> None:
     colour = image.ndim == 3 and image.shape[2] == 3
     if image.dtype != np.uint8 or not (colour or (gray and image.ndim == 2)):
         raise NotImplementedError
+
+
+def drawn(transform: Any, image: np.ndarray) -> dict[str, Any]:
+    """What the library draws for this picture, noted in the transform as it does: labels are moved by it."""
+    params: dict[str, Any] = transform.update_transform_params(transform.get_params(), {"image": image})
+    params.update(transform.get_params_dependent_on_data(params, {"image": image}))
+    transform.params = params
+    return params
 
 
 def ramp(factor: float = 1.0, offset: float = 0.0) -> np.ndarray:

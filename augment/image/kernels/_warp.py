@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from augment.image.kernels._pixels import covered
+from augment.image.kernels._pixels import covered, drawn
 
 
 def warp(transform: Any, image: np.ndarray, matrix: np.ndarray, size: Sequence[int]) -> np.ndarray:
@@ -31,9 +31,9 @@ def warp(transform: Any, image: np.ndarray, matrix: np.ndarray, size: Sequence[i
 def warp_drawn(transform: Any, image: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """The kernel of Affine and of what the library derives from it."""
     covered(image)
-    drawn = transform.get_params_dependent_on_data({"shape": image.shape}, {"image": image})
-    told = {"rotate": drawn["rotate"], "scale": drawn["scale"], "matrix": rows(drawn["matrix"])}
-    return warp(transform, image, drawn["matrix"], drawn["output_shape"]), told
+    found = drawn(transform, image)
+    told = {"rotate": found["rotate"], "scale": found["scale"], "matrix": rows(found["matrix"])}
+    return warp(transform, image, found["matrix"], found["output_shape"]), told
 
 
 def rows(matrix: np.ndarray) -> list[float]:

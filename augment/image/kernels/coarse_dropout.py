@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from augment.image.kernels._pixels import covered
+from augment.image.kernels._pixels import covered, drawn
 
 TOLERANCE = (0, 0.0)
 
@@ -22,7 +22,7 @@ def apply(transform: Any, image: np.ndarray) -> tuple[np.ndarray, dict[str, Any]
     fill = np.array(transform.fill, dtype=np.uint8).ravel()
     if fill.size not in (1, *image.shape[2:]):
         raise NotImplementedError
-    holes = transform.get_params_dependent_on_data({"shape": image.shape}, {"image": image})["holes"].tolist()
+    holes = drawn(transform, image)["holes"].tolist()
     pixels = image.copy()
     for x_min, y_min, x_max, y_max in holes:
         pixels[y_min:y_max, x_min:x_max] = fill

@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from augment.image.kernels._pixels import covered
+from augment.image.kernels._pixels import covered, drawn
 
 TOLERANCE = (0, 0.0)
 
@@ -15,4 +15,5 @@ TOLERANCE = (0, 0.0)
 def apply(transform: Any, image: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Swap left and right."""
     covered(image)
+    drawn(transform, image)
     return np.asarray(cv2.flip(image, 1)), {}

@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from augment.image.kernels._pixels import covered
+from augment.image.kernels._pixels import covered, drawn
 
 TOLERANCE = (0, 0.0)
 
@@ -15,7 +15,7 @@ TOLERANCE = (0, 0.0)
 def apply(transform: Any, image: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Crop and resize."""
     covered(image)
-    crop = transform.get_params_dependent_on_data({"shape": image.shape}, {"image": image})["crop_coords"]
+    crop = drawn(transform, image)["crop_coords"]
     x_min, y_min, x_max, y_max = (int(value) for value in crop)
     height, width = transform.size
     part = image[y_min:y_max, x_min:x_max]

@@ -1,0 +1,149 @@
+"""The neutral form of annotations: what any reader makes of its format, steps move, and any writer can write.
+
+Coordinates are continuous: pixel (0, 0) covers [0, 1) x [0, 1), so a box over the whole of a 640 x 480 picture is
+(0, 0, 640, 480). Formats that count otherwise (COCO's keypoints name the middle of a pixel) are converted by their
+reader and back by their writer. All of it is plain data but for ``masks``, which are encoded bitmaps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Box = tuple[float, float, float, float]
+"""x_min, y_min, x_max, y_max."""
+
+Point = tuple[float, float, int]
+"""x, y, and 0 for not labelled, 1 for labelled but hidden, 2 for visible."""
+
+INDEX = ""
+"""The name in ``Annotations.masks`` of the mask whose values are the classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One object. Its box, its mask and its keypoints stay together: a step that drops one drops all.
+
+    Args:
+        label: Name of its category, or None where the data set has none.
+        box: Its bounds; None where only a mask was given.
+        polygons: Its mask as rings ``(x0, y0, x1, y1, …)``, three points or more each; the mask is their union.
+        rle: Its mask as COCO's run lengths, ``{"size": [height, width], "counts": TEXT}``, compressed; never together
+            with polygons. The size is that of the picture in pixels, whatever the unit of the rest.
+        keypoints: In the order of its category's ``keypoints``.
+        crowd: Stands for many objects (COCO's iscrowd).
+        fields: Any other facts about it, JSON values only; ride along untouched.
+    """
+
+    label: str | None = None
+    box: Box | None = None
+    polygons: tuple[tuple[float, ...], ...] = ()
+    rle: Mapping[str, Any] | None = None
+    keypoints: tuple[Point, ...] = ()
+    crowd: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """All that is annotated on one sample beside its class.
+
+    Args:
+        instances: The objects, in the order of the source.
+        masks: Encoded bitmaps (PNG) as large as the picture: under INDEX the one whose values are classes, under a
+            class's name the one that is not 0 where that class is.
+        captions: Sentences about the sample.
+        classes: Soft labels: class -> weight, adding up to 1. Empty where the sample's one label says it all.
+        size: (width, height) of the picture that coordinates are for; None where the source doesn't tell.
+        unit: Whether coordinates count pixels or are fractions of width and height. Readers may give either; once
+            the picture is decoded, all are pixels and ``size`` is known.
+        fields: Any other facts about the sample that the format keeps beside its annotations; ride along untouched.
+    """
+
+    instances: tuple[Instance, ...] = ()
+    masks: Mapping[str, bytes] = field(default_factory=dict)
+    captions: tuple[str, ...] = ()
+    classes: Mapping[str, float] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
+    unit: Literal["pixel", "fraction"] = "pixel"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def plain(annotations: Annotations) -> dict[str, Any]:
+    """As JSON values, without what is empty and without ``masks``."""
+    found: dict[str, Any] = {}
+    if annotations.instances:
+        found["instances"] = [_plain_instance(instance) for instance in annotations.instances]
+    if annotations.captions:
+        found["captions"] = list(annotations.captions)
+    if annotations.size is not None:
+        found["size"] = list(annotations.size)
+    if annotations.unit != "pixel":
+        found["unit"] = annotations.unit
+    for name in ("classes", "fields"):
+        if getattr(annotations, name):
+            found[name] = dict(getattr(annotations, name))
+    return found
+
+
+def restored(data: Mapping[str, Any], masks: Mapping[str, bytes] | None = None) -> Annotations:
+    """The reverse of ``plain``. Raises KeyError, TypeError or ValueError where ``data`` is not of that form."""
+    size = data.get("size")
+    return Annotations(
+        instances=tuple(_instance(item) for item in data.get("instances", ())),
+        masks=dict(masks or {}),
+        captions=tuple(str(caption) for caption in data.get("captions", ())),
+        classes={str(name): float(weight) for name, weight in data.get("classes", {}).items()},
+        size=None if size is None else (int(size[0]), int(size[1])),
+        unit="fraction" if data.get("unit") == "fraction" else "pixel",
+        fields=dict(data.get("fields", {})),
+    )
+
+
+def digest(annotations: Annotations) -> str:
+    """SHA-256 (hex) over all of it."""
+    found = hashlib.sha256(json.dumps(plain(annotations), sort_keys=True).encode("utf-8", "surrogatepass"))
+    for name, mask in sorted(annotations.masks.items()):
+        found.update(f"{name}\0{len(mask)}\0".encode("utf-8", "surrogatepass"))
+        found.update(mask)
+    return found.hexdigest()
+
+
+def bounds(polygons: tuple[tuple[float, ...], ...]) -> Box:
+    """The box round some rings; there must be at least one."""
+    xs = [x for ring in polygons for x in ring[0::2]]
+    ys = [y for ring in polygons for y in ring[1::2]]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _plain_instance(instance: Instance) -> dict[str, Any]:
+    found: dict[str, Any] = {"label": instance.label}
+    if instance.box is not None:
+        found["box"] = list(instance.box)
+    if instance.polygons:
+        found["polygons"] = [list(ring) for ring in instance.polygons]
+    if instance.rle is not None:
+        found["rle"] = dict(instance.rle)
+    if instance.keypoints:
+        found["keypoints"] = [list(point) for point in instance.keypoints]
+    if instance.crowd:
+        found["crowd"] = True
+    if instance.fields:
+        found["fields"] = dict(instance.fields)
+    return found
+
+
+def _instance(data: Mapping[str, Any]) -> Instance:
+    box = data.get("box")
+    return Instance(
+        label=data.get("label"),
+        box=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+        polygons=tuple(tuple(float(value) for value in ring) for ring in data.get("polygons", ())),
+        rle=None if data.get("rle") is None else dict(data["rle"]),
+        keypoints=tuple((float(x), float(y), int(seen)) for x, y, seen in data.get("keypoints", ())),
+        crowd=bool(data.get("crowd", False)),
+        fields=dict(data.get("fields", {})),
+    )

@@ -1,0 +1,207 @@
+"""One step done to a scene, after it has been done to the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from augment.image.labels.motion import Holes, Matrix, Pixels, Still, motion
+from augment.image.labels.scene import Array, Bitmaps, Scene, areas, as_pixels
+
+Follow = Callable[[Array], Array]
+
+NEAR = 1.5
+"""A keypoint whose nearest pixel came from farther away than this, in pixels, has left the picture."""
+
+
+def move(scene: Scene, transform: Any, size: tuple[int, int]) -> Scene:
+    """The scene after ``transform`` has worked on its picture, which is of ``size`` (width, height) now.
+
+    ``transform.params`` are what it has drawn.
+    """
+    found = motion(transform, scene.size, size)
+    if isinstance(found, Still) and "mask_drop_mask" not in transform.params:
+        return scene
+    if isinstance(found, Holes):
+        scene = scene if found.covered is None else cover(scene, found.covered)
+    elif isinstance(found, Matrix):
+        scene = by_matrix(scene, found, _follower(transform), size)
+    elif isinstance(found, Pixels):
+        scene = _by_pixels(scene, transform, size)
+    return replace(scene, bitmaps=_bitmaps(scene.bitmaps, transform), size=size)
+
+
+def cover(scene: Scene, pixels: Array) -> Scene:
+    """A scene of which some pixels, (height, width) bool, can't be seen any more."""
+    covered = pixels.astype(np.uint8)
+    return replace(scene, covered=covered if scene.covered is None else scene.covered | covered, moved=True)
+
+
+def by_matrix(scene: Scene, found: Matrix, follow: Follow, size: tuple[int, int]) -> Scene:
+    """The objects of a scene moved by a matrix into a picture of another size, and cut off at its border.
+
+    ``follow`` does the same to a layer of pixels. Masks of the whole picture are left alone.
+    """
+    corners = _projected(found.matrix, scene.corners)
+    straight = scene.straight if found.keeps_upright else np.zeros_like(scene.straight)
+    layers = tuple(follow(layer) for layer in scene.layers)
+    moved = replace(
+        scene,
+        size=size,
+        corners=corners,
+        straight=straight,
+        points=_projected(found.matrix, scene.points),
+        layers=layers,
+        covered=None if scene.covered is None else follow(scene.covered),
+        mirrored=scene.mirrored ^ found.mirrors,
+        turned_over=scene.turned_over ^ found.mirrors,
+        moved=True,
+    )
+    if layers:
+        scale = abs(np.linalg.det(found.matrix[:2, :2]))
+        moved = replace(moved, kept=_kept_of_layers(scene, layers, moved.kept, scale))
+    return _clipped(moved)
+
+
+def _by_pixels(scene: Scene, transform: Any, size: tuple[int, int]) -> Scene:
+    """Follow every object as pixels, and keypoints by where the pixels of the new picture came from."""
+    scene = as_pixels(scene)
+    follow = _follower(transform)
+    layers = tuple(follow(layer) for layer in scene.layers)
+    covered = None if scene.covered is None else follow(scene.covered)
+    kept = _kept_of_layers(scene, layers, scene.kept, 1.0)
+    points = _followed_points(scene, transform, follow) if len(scene.points) else scene.points
+    return replace(scene, size=size, layers=layers, covered=covered, kept=kept, points=points, moved=True)
+
+
+def _projected(matrix: Array, places: Array) -> Array:
+    if not len(places):
+        return places
+    found = places @ matrix[:2, :2].T + matrix[:2, 2]
+    if matrix[2, 0] or matrix[2, 1]:
+        found = found / np.maximum(places @ matrix[2, :2, None] + matrix[2, 2], 1e-9)
+    return np.asarray(found)
+
+
+def _clipped(scene: Scene) -> Scene:
+    """What lies outside the picture is cut off, unless the recipe wants it kept, and counted as gone either way."""
+    width, height = scene.size
+    bounds = scene.ring_bounds()
+    edges = np.array([width, height], np.float64)
+    outside = np.asarray((bounds[:, :2] < 0).any(axis=1) | (bounds[:, 2:] > edges).any(axis=1))
+    if not outside.any():
+        return scene
+    if scene.straight[scene.owners[outside]].all():  # boxes only, the common case: cut them all at once
+        corners, starts = np.clip(scene.corners, 0, edges), scene.starts
+    else:
+        corners, starts = _cut_rings(scene, outside, edges)
+    cut = np.unique(scene.owners[outside])
+    before = np.bincount(scene.owners, areas(scene.corners, scene.starts), len(scene.kept))
+    after = np.bincount(scene.owners, areas(corners, starts), len(scene.kept))
+    kept = scene.kept.copy()
+    share = after[cut] / np.maximum(before[cut], 1e-12)
+    if scene.labels.clip:
+        kept[cut] *= share
+        return replace(scene, corners=corners, starts=starts, kept=kept)
+    kept[cut] = np.minimum(kept[cut], share)
+    return replace(scene, kept=kept)
+
+
+def _cut_rings(scene: Scene, outside: Array, edges: Array) -> tuple[Array, Array]:
+    """Rings cut off at the border (Sutherland and Hodgman, 1974). One that is gone keeps a single corner."""
+    stops = np.append(scene.starts[1:], len(scene.corners))
+    rings = []
+    for start, stop, cut in zip(scene.starts.tolist(), stops.tolist(), outside.tolist(), strict=True):
+        ring = scene.corners[start:stop]
+        rings.append(_cut(ring, edges) if cut else ring)
+    lengths = np.array([len(ring) for ring in rings], np.int64)
+    return np.concatenate(rings), (np.cumsum(lengths) - lengths).astype(np.int64)
+
+
+def _cut(ring: Array, edges: Array) -> Array:
+    for axis in (0, 1):
+        for sign, edge in ((1.0, 0.0), (-1.0, edges[axis])):
+            ahead = np.roll(ring, -1, axis=0)
+            here, there = sign * (ring[:, axis] - edge), sign * (ahead[:, axis] - edge)
+            crosses = (here >= 0) != (there >= 0)
+            share = np.divide(here, here - there, out=np.zeros_like(here), where=crosses)
+            crossing = ring + share[:, None] * (ahead - ring)
+            crossing[:, axis] = edge
+            both = np.stack([ring, crossing], axis=1).reshape(-1, 2)
+            ring = both[np.stack([here >= 0, crosses], axis=1).ravel()]
+            if not len(ring):
+                return np.zeros((1, 2))
+    return ring
+
+
+def _kept_of_layers(scene: Scene, layers: tuple[Array, ...], kept: Array, scale: float) -> Array:
+    """Which part of the instances that are pixels is left, where one pixel has become ``scale``."""
+    kept = kept.copy()
+    for number, (old, new) in enumerate(zip(scene.layers, layers, strict=True)):
+        before, after = (np.bincount(layer.ravel(), minlength=256) for layer in (old, new))
+        inside = np.flatnonzero(scene.places[:, 0] == number)
+        numbers = scene.places[inside, 1]
+        kept[inside] *= np.minimum(1, after[numbers] / np.maximum(before[numbers] * scale, 1e-9))
+    return kept
+
+
+def _follower(transform: Any) -> Follow:
+    """The step as it works on numbers that must not be mixed: nearest pixels, and 0 for what comes from outside."""
+
+    def follow(layer: Array) -> Array:
+        with _set(transform, mask_interpolation=cv2.INTER_NEAREST, area_for_downscale="image", fill_mask=0):
+            with _set(transform, border_mode=cv2.BORDER_CONSTANT):
+                params = {**transform.params, "fill_mask": 0} if "fill_mask" in transform.params else transform.params
+                return np.ascontiguousarray(transform.apply_to_mask(layer, **params))
+
+    return follow
+
+
+@contextmanager
+def _set(transform: Any, **values: Any) -> Iterator[None]:
+    """Some attributes of a step set for a while; those that it doesn't have are left alone."""
+    before = {name: getattr(transform, name) for name in values if hasattr(transform, name)}
+    try:
+        for name in before:
+            setattr(transform, name, values[name])
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(transform, name, value)
+
+
+def _followed_points(scene: Scene, transform: Any, follow: Follow) -> Array:
+    """Keypoints, each at the pixel that came from nearest to it; far outside where there is none."""
+    width, height = scene.size
+    if "map_x" in transform.params:
+        from_x, from_y = np.asarray(transform.params["map_x"]), np.asarray(transform.params["map_y"])
+    else:
+        columns = np.broadcast_to(np.arange(1, width + 1, dtype=np.float32), (height, width))
+        rows = np.broadcast_to(np.arange(1, height + 1, dtype=np.float32)[:, None], (height, width))
+        from_x, from_y = (follow(np.ascontiguousarray(places)) - 1 for places in (columns, rows))
+    found = np.full_like(scene.points, -1e6)
+    for place, (x, y) in enumerate(scene.points - 0.5):
+        distance = (from_x - x) ** 2 + (from_y - y) ** 2
+        nearest = int(distance.argmin())
+        if distance.flat[nearest] <= NEAR**2:
+            row, column = divmod(nearest, distance.shape[1])
+            found[place] = column + 0.5, row + 0.5
+    return found
+
+
+def _bitmaps(bitmaps: Bitmaps, transform: Any) -> Bitmaps:
+    """Masks of the whole picture, moved as the step moves masks; what comes from outside is void where one is set."""
+    if not bitmaps.pixels:
+        return bitmaps
+    own = {"mask_interpolation": cv2.INTER_NEAREST, "area_for_downscale": "image"}
+    if bitmaps.void is not None and getattr(transform, "fill_mask", None) is not None:
+        own["fill_mask"] = bitmaps.void
+    with _set(transform, **own):
+        params = {**transform.params, **({"fill_mask": own["fill_mask"]} if "fill_mask" in own else {})}
+        moved = {name: transform.apply_to_mask(pixels.copy(), **params) for name, pixels in bitmaps.pixels.items()}
+    return replace(bitmaps, pixels={name: np.ascontiguousarray(pixels) for name, pixels in moved.items()})

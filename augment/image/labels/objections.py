@@ -1,0 +1,25 @@
+"""Why a step does not suit a data set: it needs objects that are not there, or would make names of sides untrue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from augment.image.labels.given import NEEDS
+from augment.image.labels.options import Labels
+from augment.image.labels.pairs import unpaired
+from augment.sample import Dataset
+
+MIRRORS = frozenset({"D4", "HorizontalFlip", "SquareSymmetry", "TimeReverse", "Transpose", "VerticalFlip"})
+"""Steps that can turn a left hand into a right one."""
+
+
+def objections(name: str, dataset: Dataset, labels: Labels) -> Iterator[str]:
+    """One sentence for each reason; what to do is part of it."""
+    if name in NEEDS and not dataset.spatial:
+        yield f"{name} looks at boxes or masks, and this input has none; leave it out"
+    sided = unpaired(dataset, labels) if name in MIRRORS else []
+    if sided:
+        yield (
+            f"{name} mirrors pictures, and {', '.join(sided[:4])} would then name the wrong side; pair such names in "
+            "labels: {flip_pairs: [[left, right]]}, or accept it with allow_label_change: true on the step"
+        )

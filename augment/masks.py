@@ -1,0 +1,96 @@
+"""Masks of objects: rings and run lengths to bitmaps and back, as COCO's own code does it (pycocotools)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as coco
+
+from augment.annotations import Box, Instance
+
+Bitmap = np.ndarray[Any, Any]
+"""(height, width), bool."""
+
+
+def bitmap(instance: Instance, size: tuple[int, int]) -> Bitmap | None:
+    """An instance's mask in a picture of ``size`` (width, height); None where it has none.
+
+    Raises:
+        ValueError: The run lengths are damaged, or are for a picture of another size.
+    """
+    lengths = lengths_of(instance, size)
+    return None if lengths is None else np.asarray(coco.decode(lengths), bool)
+
+
+def lengths_of(instance: Instance, size: tuple[int, int]) -> dict[str, Any] | None:
+    """An instance's mask as compressed run lengths; None where it has none. Raises ValueError as ``bitmap``."""
+    width, height = size
+    if instance.rle is not None:
+        if list(instance.rle["size"]) != [height, width]:
+            raise ValueError(
+                f"run lengths for {instance.rle['size']} (height, width) in a picture of {height}x{width}"
+            )
+        return dict(instance.rle)
+    if not instance.polygons:
+        return None
+    merged = coco.merge(coco.frPyObjects([list(ring) for ring in instance.polygons], height, width))
+    return {"size": [height, width], "counts": merged["counts"].decode("ascii")}
+
+
+def run_lengths(pixels: Bitmap) -> dict[str, Any]:
+    """A bitmap as compressed run lengths, ``{"size": [height, width], "counts": TEXT}``."""
+    found = coco.encode(np.asfortranarray(pixels, np.uint8))
+    return {"size": [int(side) for side in found["size"]], "counts": found["counts"].decode("ascii")}
+
+
+def compressed(rle: Mapping[str, Any]) -> dict[str, Any]:
+    """Run lengths as COCO's files hold them, a list of counts or a text, as compressed ones.
+
+    Raises:
+        ValueError: They are damaged; pycocotools would write outside of its memory.
+    """
+    height, width = (int(side) for side in rle["size"])
+    text = rle["counts"]
+    counts = text if isinstance(text, list) else _counts(str(text))
+    if sum(counts) != height * width or any(count < 0 for count in counts):
+        raise ValueError(f"run lengths add up to {sum(counts)} pixels in a picture of {height}x{width}")
+    if isinstance(text, list):
+        text = coco.frPyObjects({"size": [height, width], "counts": counts}, height, width)["counts"].decode("ascii")
+    return {"size": [height, width], "counts": text}
+
+
+def _counts(text: str) -> list[int]:
+    """The counts in a compressed text: 5 bits a letter, low first, with sign; from the third on, differences."""
+    counts: list[int] = []
+    value = shift = 0
+    for letter in text:
+        bits = ord(letter) - 48
+        if not 0 <= bits < 64:
+            raise ValueError(f"{letter!r} in run lengths")
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if not bits & 0x20:
+            if bits & 0x10:
+                value -= 1 << shift
+            counts.append(value + (counts[-2] if len(counts) > 2 else 0))
+            value = shift = 0
+    return counts
+
+
+def box(rle: Mapping[str, Any]) -> Box | None:
+    """The box round run lengths; None where no pixel is set."""
+    x, y, width, height = (float(side) for side in coco.toBbox(dict(rle)))
+    return (x, y, x + width, y + height) if width and height else None
+
+
+def area(instance: Instance, size: tuple[int, int]) -> float:
+    """Pixels of an instance's mask, or of its box where it has none."""
+    lengths = lengths_of(instance, size)
+    if lengths is not None:
+        return float(coco.area(lengths))
+    if instance.box is None:
+        return 0.0
+    x_min, y_min, x_max, y_max = instance.box
+    return (x_max - x_min) * (y_max - y_min)
