@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from augment.annotations import Annotations, digest
+
+if TYPE_CHECKING:
+    from augment.chance import Chance
 
 TRAINING = frozenset({"train", "training"})
 """Names, in lower case, of the splits that grow; all others pass through untouched."""
@@ -105,8 +108,15 @@ class Skip:
 class Sample:
     """A decoded source on its way through the steps. Steps return a new one and never write into ``value``.
 
-    Its annotations are in whatever form the modality works on; only the modality looks at them. ``notes`` count what
-    became of them: reason -> how often.
+    Args:
+        value: As the modality decodes it.
+        label: Its class.
+        fields: Any other facts.
+        annotations: In whatever form the modality works on; only the modality looks at them.
+        notes: What became of annotations: reason -> how often.
+        key: That of its source.
+        partners: Draws other samples of the same split, for steps that mix: ``partners(chance, count, balanced)``;
+            with ``balanced`` each class comes up equally often. Raises SampleError. None where there are none to draw.
     """
 
     value: Any
@@ -114,6 +124,8 @@ class Sample:
     fields: Mapping[str, Any] = field(default_factory=dict)
     annotations: Any = None
     notes: Mapping[str, int] = field(default_factory=dict)
+    key: str = ""
+    partners: Callable[[Chance, int, bool], list[Sample]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from augment.engine.plan import Plan
-from augment.engine.work import Job, Made, bench
+from augment.engine.work import Bench, Job, Made
 
 PROBES = 6
 
@@ -34,7 +34,7 @@ def estimate(plan: Plan) -> Estimate:
         return Estimate(exact, 0)
     rows = growing[0].rows
     picked = rows[np.linspace(0, len(rows) - 1, min(PROBES, len(rows))).astype(int)]
-    at = bench(Job.of(plan, plan.output or Path()))
+    at = Bench(Job.of(plan, plan.output or Path()), plan.listing)
     made = [result for entry in plan.listing.entries(picked) for _, result in at.copies(entry, range(1, 2))]
     weights = [len(result.record.data) for result in made if isinstance(result, Made)]
     return Estimate(exact + int(np.mean(weights) * copies) if weights else exact, len(weights))

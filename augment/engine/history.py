@@ -105,10 +105,11 @@ def save(output: Path, generation: Generation, listing: Listing) -> None:
 
 def sources(output: Path, generation: Generation) -> pa.Table:
     """The sources of a generation, in order."""
-    return pq.read_table(_table(output, generation))
+    return pq.read_table(table(output, generation))
 
 
-def _table(output: Path, generation: Generation) -> Path:
+def table(output: Path, generation: Generation) -> Path:
+    """The file with the sources of a generation, rows of listing.TABLE."""
     return output / STATE / f"generation-{generation.number:03d}.parquet"
 
 
@@ -174,7 +175,7 @@ def altered_since(output: Path, generation: Generation, listing: Listing, sha256
         listing: The sources as they are now.
         sha256: Gives the hash of a source as it is now.
     """
-    noted = pq.read_table(_table(output, generation), columns=["order", "mtime_ns"])
+    noted = pq.read_table(table(output, generation), columns=["order", "mtime_ns"])
     order, mtimes = noted["order"].to_numpy(), noted["mtime_ns"].to_numpy()
     by_order = np.argsort(order)
     place = by_order[np.searchsorted(order[by_order], listing.order)]
@@ -189,8 +190,8 @@ def _hashes_of_sources(output: Path) -> dict[str, str]:
     """The hash of each source of which outputs stand, in shards or in chunk files."""
     found: dict[str, str] = {}
     for path in sorted((output / LOTS).glob("*.parquet")):
-        table = pq.read_table(path, columns=["source", "source_sha256"])
-        found.update(zip(table["source"].to_pylist(), table["source_sha256"].to_pylist(), strict=True))
+        rows = pq.read_table(path, columns=["source", "source_sha256"])
+        found.update(zip(rows["source"].to_pylist(), rows["source_sha256"].to_pylist(), strict=True))
     for path in sorted((output / CHUNKS).glob("*.chunk")):
         found.update((row["source"], row["source_sha256"]) for row in chunkfile.notes(path).rows)
     return found
@@ -206,7 +207,7 @@ def first_undone(output: Path, earlier: list[Generation], listing: Listing) -> n
     order = listing.order
     done: np.ndarray[Any, Any] = np.zeros(len(order), np.int64)
     for generation in earlier:
-        known = np.sort(pq.read_table(_table(output, generation), columns=["order"])["order"].to_numpy())
+        known = np.sort(pq.read_table(table(output, generation), columns=["order"])["order"].to_numpy())
         if len(known):
             place = np.minimum(np.searchsorted(known, order), len(known) - 1)
             done = np.where(known[place] == order, int(generation.expand["multiplier"]), done)

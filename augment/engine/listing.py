@@ -34,7 +34,7 @@ TABLE = pa.schema(
         ("order", pa.uint64()),
     ]
 )
-"""A listing as a table. ``locator`` is null where it equals the key, ``fields`` is JSON; both, and ``annotations``, null for none."""
+"""A listing as a table. ``locator`` is null where it equals the key; ``fields`` is JSON; null stands for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pickle
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -194,7 +195,7 @@ class Driver:
 
     def __init__(self, planned: Plan, output: Path, crew: Executor, watch: Callable[[Status], None]) -> None:
         self.plan, self.output, self.crew, self.watch = planned, output, crew, watch
-        self.job = Job.of(planned, output)
+        self.job = pickle.dumps(Job.of(planned, output))
         self.made = self.skipped = self.resumed = self.shards = 0
         self._open: dict[int, _Open] = {}
         self._urgent: deque[tuple[Callable[..., Any], Any]] = deque()

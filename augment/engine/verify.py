@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -17,11 +16,11 @@ import pyarrow.parquet as pq
 from augment import catalog, durable
 from augment.engine import history, manifest, source
 from augment.engine.listing import entry_of
-from augment.engine.recipe import build
+from augment.engine.recipe import Expand, build
 from augment.engine.source import Text
-from augment.engine.work import Bench, Job, Made, bench
+from augment.engine.work import Bench, Job, Made
 from augment.errors import InputError
-from augment.sample import Entry
+from augment.sample import Entry, Skip
 
 
 @dataclass(slots=True)
@@ -100,32 +99,73 @@ def _rederive(folder: Path, facts: dict[str, Any], count: int, moved: str | Path
     found.notes += [
         f"{name}: made with {then[name]}, now {now.get(name)}" for name in then if then[name] != now.get(name)
     ]
-    rows = pq.read_table(
-        folder / manifest.PROVENANCE_FILE,
-        columns=["key", "source", "copy", "shard", "source_sha256", "annotations_sha256"],
-    )
+    rows = pq.read_table(folder / manifest.PROVENANCE_FILE, columns=list(COMPARED))
     picked = random.SystemRandom().sample(range(rows.num_rows), min(count, rows.num_rows))
+    makers = _Makers(folder, {rows["source"][index].as_py() for index in picked}, at)
     writer = catalog.writer(facts["format"])
-    known = _entries(folder, {rows["source"][index].as_py() for index in picked})
     for index in sorted(picked):
         row = rows.slice(index, 1).to_pylist()[0]
         name = f"{row['shard']}: {row['key']}"
-        (_, made), *_ = at.copies(known[row["source"]], range(row["copy"], row["copy"] + 1))
+        made = makers.make(row["source"], row["copy"])
         try:
             stored = writer.extract(folder, row["shard"], row["key"])
         except (KeyError, OSError) as error:
             found.problems.append(f"{name}: cannot be read back ({error})")
             continue
-        if not isinstance(made, Made):
-            found.problems.append(f"{name}: cannot be made again: {made.reason} {made.detail}")
-        elif made.source_sha256 != row["source_sha256"]:
-            found.problems.append(f"{name}: its source {row['source']} has changed since")
-        elif made.record.data != stored:
-            found.problems.append(f"{name}: made again from its source it has other bytes")
-        elif made.row("")["annotations_sha256"] != row["annotations_sha256"]:
-            found.problems.append(f"{name}: made again from its source it has other annotations")
+        wrong = _difference(made, row, stored)
+        if wrong:
+            found.problems.append(f"{name}: {wrong}")
         else:
             found.rederived += 1
+
+
+COMPARED = ("key", "source", "copy", "shard", "source_sha256", "annotations_sha256")
+"""Columns of provenance that say which output it is and what it was made from."""
+
+
+def _difference(made: Made | Skip, row: dict[str, Any], stored: bytes) -> str:
+    """How an output made again differs from what is noted and stored; empty where it doesn't."""
+    if isinstance(made, Skip):
+        return f"cannot be made again: {made.reason} {made.detail}"
+    if made.source_sha256 != row["source_sha256"]:
+        return f"its source {row['source']} has changed since"
+    if made.record.data != stored:
+        return "made again from its source it has other bytes"
+    if made.row("")["annotations_sha256"] != row["annotations_sha256"]:
+        return "made again from its source it has other annotations"
+    return ""
+
+
+class _Makers:
+    """Makes outputs again, each as the run that made it did: with the sources that there were for partners then."""
+
+    def __init__(self, folder: Path, keys: set[str], at: Bench) -> None:
+        self._folder, self._at = folder, at
+        self._generations = history.load(folder)
+        self._entries = [self._some(generation, keys) for generation in self._generations]
+        self._benches: dict[int, Bench] = {}
+
+    def make(self, source: str, copy: int) -> Made | Skip:
+        """One output."""
+        known = [number for number, entries in enumerate(self._entries) if source in entries]
+        number = next((n for n in known if copy in self._copies(n)), known[-1])
+        if number not in self._benches:
+            noted = history.table(self._folder, self._generations[number])
+            self._benches[number] = Bench(replace(self._at.job, sources=noted))
+        entry = self._entries[known[-1]][source]
+        (_, made), *_ = self._benches[number].copies(entry, range(copy, copy + 1))
+        return made
+
+    def _copies(self, number: int) -> range:
+        """The copies of a growing source that stand after a generation; 0 is the original."""
+        return Expand(**self._generations[number].expand).copies
+
+    def _some(self, generation: history.Generation, keys: set[str]) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for batch in history.sources(self._folder, generation).to_batches():
+            wanted = pc.is_in(batch.column("key"), value_set=pa.array(sorted(keys)))
+            found.update((row["key"], entry_of(row)) for row in batch.filter(wanted).to_pylist())
+        return found
 
 
 def _bench_of(folder: Path, facts: dict[str, Any], moved: str | Path | None) -> Bench:
@@ -136,18 +176,7 @@ def _bench_of(folder: Path, facts: dict[str, Any], moved: str | Path | None) -> 
     if not path.exists():
         raise InputError(f"{path}: the sources are not there; say where they are now with --input")
     rebased = Text(text.data, text.lines, Path(last.base) / "recipe.yaml")
-    recipe = build(rebased)
-    reader = catalog.reader(facts["input"]["reader"])
-    dataset = reader.dataset(path, recipe.reader_options(facts["input"]["reader"]))
-    job = Job(rebased, facts["input"]["reader"], path, folder, replace(dataset, classes=tuple(facts["classes"])))
-    return bench(pickle.dumps(job))
-
-
-def _entries(folder: Path, keys: set[str]) -> dict[str, Entry]:
-    """Some sources, as the runs noted them."""
-    found: dict[str, Entry] = {}
-    for generation in history.load(folder):
-        for batch in history.sources(folder, generation).to_batches():
-            wanted = pc.is_in(batch.column("key"), value_set=pa.array(sorted(keys)))
-            found.update((row["key"], entry_of(row)) for row in batch.filter(wanted).to_pylist())
-    return found
+    name = facts["input"]["reader"]
+    dataset = catalog.reader(name).dataset(path, build(rebased).reader_options(name))
+    dataset = replace(dataset, classes=tuple(facts["classes"]))
+    return Bench(Job(rebased, name, path, folder, dataset, history.table(folder, last)))

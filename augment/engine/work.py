@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,17 @@ from augment import catalog, durable
 from augment.annotations import digest
 from augment.chance import Chance
 from augment.contracts import Reader, Settled, Writer
-from augment.engine import chunkfile
+from augment.engine import chunkfile, history
 from augment.engine.draw import draw
 from augment.engine.history import CHUNKS
+from augment.engine.listing import Listing
 from augment.engine.lots import Chunk
+from augment.engine.partners import Partners, Sources
 from augment.engine.plan import Plan
 from augment.engine.recipe import Recipe, build
 from augment.engine.source import Text
 from augment.errors import SampleError
-from augment.sample import Applied, Content, Dataset, Encoded, Entry, Record, Sample, Skip
+from augment.sample import Applied, Dataset, Encoded, Entry, Record, Sample, Skip
 
 Report = Callable[[Any], None]
 
@@ -43,14 +45,15 @@ class Job:
     input: Path
     output: Path
     dataset: Dataset
+    sources: Path
 
     @classmethod
-    def of(cls, plan: Plan, output: Path) -> bytes:
-        """The job of a plan, pickled."""
+    def of(cls, plan: Plan, output: Path) -> Job:
+        """The job of a plan."""
         text = plan.recipe.text
         if text.file is not None:  # a worker's working folder may be another
             text = replace(text, file=Path(os.path.abspath(text.file)))
-        return pickle.dumps(cls(text, plan.reader, plan.input, output, plan.dataset))
+        return cls(text, plan.reader, plan.input, output, plan.dataset, history.table(output, plan.generation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,11 @@ class Progress:
 
 
 class Bench:
-    """Everything set up for one job in one process."""
+    """Everything set up for one job in one process. ``sources`` are all that partners are drawn from."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, sources: Listing | None = None) -> None:
         self.job = job
+        self.sources = job.sources if sources is None else sources
         self.recipe: Recipe = build(job.text)
         self.reader: Reader = catalog.reader(job.reader)
         self.writer: Writer = catalog.writer(self.recipe.output.format)
@@ -87,13 +91,8 @@ class Bench:
 
     def copies(self, entry: Entry, copies: range) -> Iterator[tuple[int, Made | Skip]]:
         """Every copy of one source, or why it is left out. Reads and decodes once."""
-        suffix = os.path.splitext(entry.locator)[1].lower()
-        kind = catalog.modality_of(suffix)
         try:
-            if kind is None:
-                raise SampleError("unknown ending", f"no modality decodes {suffix!r}")
-            content = self.reader.read(self.job.input, entry, self.job.dataset)
-            source = self._decoded(entry, kind, suffix, content)
+            source = self._source(entry)
         except SampleError as error:
             for copy in copies:
                 yield copy, Skip(entry.key, error.reason, error.detail, copy, entry.split)
@@ -118,14 +117,26 @@ class Bench:
             except SampleError as error:
                 yield Skip(entry.key, error.reason, error.detail, copy, entry.split)
 
-    def _decoded(self, entry: Entry, kind: str, suffix: str, content: Content) -> _Source:
+    @cached_property
+    def _partners(self) -> Partners:
+        """Made only where a step asks for some."""
+        return Partners(Sources(self.sources), self.recipe.frame.seed, lambda entry: self._source(entry).sample())
+
+    def _partners_of(self, source: _Source, chance: Chance, count: int, balanced: bool) -> list[Sample]:
+        """What Sample.partners is for the copies of a source: others of its split."""
+        return self._partners.drawn(source.entry, chance, count, balanced)
+
+    def _source(self, entry: Entry) -> _Source:
         """A source ready for its copies. Raises SampleError."""
+        suffix, kind = _kind(entry)
+        if kind is None:
+            raise SampleError("unknown ending", f"no modality decodes {suffix!r}")
+        content = self.reader.read(self.job.input, entry, self.job.dataset)
         modality = catalog.modality(kind)
         value = _guard(modality.decode, content.data)
         settled = None
         if content.annotations is not None:
-            labels = self.recipe.labels_of(kind)
-            settled = _guard(modality.settle, value, content, self.job.dataset, labels)
+            settled = _guard(modality.settle, value, content, self.job.dataset, self.recipe.labels_of(kind))
         return _Source(entry, kind, suffix, content.data, content.sha256(), value, settled)
 
     def _copy(self, source: _Source, copy: int) -> Made:
@@ -138,7 +149,7 @@ class Bench:
             return Made(self._record(source, copy, sample, encoded), [], source.sha256)
         chance = Chance.of(self.recipe.frame.seed, entry.key, copy)
         drawn = draw(self.recipe.steps.get(source.kind, ()), chance.child(source.kind))
-        sample = Sample(source.value, entry.label, entry.fields, settled.working if settled else None)
+        sample = replace(source.sample(), partners=partial(self._partners_of, source))
         sample, applied = _guard(modality.apply, sample, drawn, self.recipe.labels_of(source.kind))
         encoding = self.recipe.encodings.get(source.kind) or modality.Encoding()
         encoded = _guard(modality.encode, sample.value, encoding)
@@ -172,6 +183,11 @@ class _Source:
     sha256: str
     value: Any
     settled: Settled | None
+
+    def sample(self) -> Sample:
+        """As steps get it."""
+        working = self.settled.working if self.settled else None
+        return Sample(self.value, self.entry.label, self.entry.fields, working, key=self.entry.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +250,12 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
                 made += 1
         out.close([asdict(skip) for skip in _merged(skipped, len(chunk.copies))], mended)
     return Progress("", made, len(skipped))
+
+
+def _kind(entry: Entry) -> tuple[str, str | None]:
+    """A source's ending, and the modality that decodes it."""
+    suffix = os.path.splitext(entry.locator)[1].lower()
+    return suffix, catalog.modality_of(suffix)
 
 
 def output_key(source: str, copy: int) -> str:

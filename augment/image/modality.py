@@ -42,23 +42,27 @@ DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
 
 def names() -> list[str]:
     """All steps, sorted."""
-    from augment.image.library import transforms
+    from augment.image import library, native
 
-    return list(transforms())
+    return sorted({*library.transforms(), *native.modules()})
 
 
 def describe(name: str) -> Description:
     """What ``augment describe`` prints. Raises KeyError."""
-    from augment.image.describe import describe as of_step
+    from augment.image import describe as library
+    from augment.image import native
 
-    return of_step(name)
+    return native.describe(name) if name in native.modules() else library.describe(name)
 
 
 def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
     """A step from its recipe. Raises RecipeError."""
-    from augment.image.parameters import build as from_recipe
+    from augment.image import native
+    from augment.image import parameters as library
 
-    return from_recipe(name, parameters, setting)
+    if name in native.modules() and "reference_images" not in parameters:  # with those the library's Mosaic is meant
+        return native.build(name, parameters)
+    return library.build(name, parameters, setting)
 
 
 def references(step: Step) -> Iterator[Path]:
@@ -77,7 +81,7 @@ def diagnose() -> Iterator[Finding]:
 
 
 def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Settled:
-    """Boxes, masks and keypoints in pixels of the decoded picture. Raises SampleError where they can't belong to it."""
+    """Boxes, masks and keypoints in pixels of the decoded picture. Raises SampleError where they can't be for it."""
     from augment.image.labels.settle import settle as true_to
 
     return true_to(value, content, dataset, labels)

@@ -4,6 +4,9 @@ import PIL.Image
 
 import augment.image.decode
 import augment.image.encode
+import augment.image.labels.finish
+import augment.image.labels.settle
+import augment.image.native
 import augment.image.parameters
 
 __all__ = ["PIL", "augment"]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from augment.image.labels.finish import cut_by_holes, extents
-from augment.image.labels.motion import Matrix
+from augment.image.labels.motion import Matrix, for_opencv
 from augment.image.labels.move import by_matrix, cover
 from augment.image.labels.scene import Array, Bitmaps, Scene, as_pixels, taken
 
@@ -18,11 +18,9 @@ Size = tuple[int, int]
 
 def placed(scene: Scene, matrix: Array, size: Size) -> Scene:
     """A scene moved by a 3x3 affine matrix of continuous coordinates into a picture of ``size`` (width, height)."""
-    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-    middles = (np.linalg.inv(half) @ matrix @ half)[:2]
 
     def follow(layer: Array) -> Array:
-        return np.asarray(cv2.warpAffine(layer, middles, size, flags=cv2.INTER_NEAREST, borderValue=0))
+        return np.asarray(cv2.warpAffine(layer, for_opencv(matrix), size, flags=cv2.INTER_NEAREST, borderValue=0))
 
     return by_matrix(scene, Matrix(matrix), follow, size)
 

@@ -129,8 +129,8 @@ def cut_by_holes(scene: Scene, boxes: Array, sizes: Array, kept: Array) -> set[i
 def _shrunk(box: Array, spot: Array, corner: Array) -> Array:
     """A box round what is left of it in ``spot``, whose first pixel is at ``corner``; free edges stay as they are."""
     columns, rows = np.flatnonzero(spot.any(axis=0)), np.flatnonzero(spot.any(axis=1))
-    low = corner + (columns[0], rows[0])
-    high = corner + (columns[-1] + 1, rows[-1] + 1)
+    low = corner + np.array([columns[0], rows[0]])
+    high = corner + np.array([columns[-1], rows[-1]]) + 1
     return np.concatenate([np.maximum(box[:2], low), np.minimum(box[2:], high)])
 
 

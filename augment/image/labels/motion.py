@@ -194,10 +194,16 @@ def _matrix(first: list[float], second: list[float]) -> Matrix:
 
 def _from_middles(matrix: Array) -> Matrix:
     """A matrix of OpenCV's, which is for the middles of pixels."""
-    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     full = np.vstack([matrix, [0, 0, 1]]) if len(matrix) == 2 else np.asarray(matrix, np.float64)
-    return Matrix(half @ full @ np.linalg.inv(half))
+    return Matrix(_HALF @ full @ np.linalg.inv(_HALF))
 
+
+def for_opencv(matrix: Array) -> Array:
+    """An affine matrix of continuous coordinates, 3x3, as cv2.warpAffine wants it: 2x3, for the middles of pixels."""
+    return np.asarray((np.linalg.inv(_HALF) @ matrix @ _HALF)[:2])
+
+
+_HALF = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
 
 _MOTIONS: Mapping[type, Callable[[Any, Params, Size, Size], Motion]] = {
     lib.NoOp: _still,

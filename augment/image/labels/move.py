@@ -15,6 +15,9 @@ from augment.image.labels.scene import Array, Bitmaps, Scene, areas, as_pixels
 
 Follow = Callable[[Array], Array]
 
+AS_NUMBERS = {"mask_interpolation": cv2.INTER_NEAREST, "area_for_downscale": "image"}
+"""Attributes of a step with which the values of masks are never mixed."""
+
 NEAR = 1.5
 """A keypoint whose nearest pixel came from farther away than this, in pixels, has left the picture."""
 
@@ -154,10 +157,9 @@ def _follower(transform: Any) -> Follow:
     """The step as it works on numbers that must not be mixed: nearest pixels, and 0 for what comes from outside."""
 
     def follow(layer: Array) -> Array:
-        with _set(transform, mask_interpolation=cv2.INTER_NEAREST, area_for_downscale="image", fill_mask=0):
-            with _set(transform, border_mode=cv2.BORDER_CONSTANT):
-                params = {**transform.params, "fill_mask": 0} if "fill_mask" in transform.params else transform.params
-                return np.ascontiguousarray(transform.apply_to_mask(layer, **params))
+        with _set(transform, **AS_NUMBERS, fill_mask=0, border_mode=cv2.BORDER_CONSTANT):
+            params = {**transform.params, "fill_mask": 0} if "fill_mask" in transform.params else transform.params
+            return np.ascontiguousarray(transform.apply_to_mask(layer, **params))
 
     return follow
 
@@ -198,7 +200,7 @@ def _bitmaps(bitmaps: Bitmaps, transform: Any) -> Bitmaps:
     """Masks of the whole picture, moved as the step moves masks; what comes from outside is void where one is set."""
     if not bitmaps.pixels:
         return bitmaps
-    own = {"mask_interpolation": cv2.INTER_NEAREST, "area_for_downscale": "image"}
+    own: dict[str, Any] = dict(AS_NUMBERS)
     if bitmaps.void is not None and getattr(transform, "fill_mask", None) is not None:
         own["fill_mask"] = bitmaps.void
     with _set(transform, **own):

@@ -163,10 +163,7 @@ def scene_of(source: Annotations, labels: Labels, pairs: Pairs, bitmaps: Bitmaps
 def region(scene: Scene, instance: int) -> Array:
     """(height, width) bool: the pixels of one instance, without what holes have covered."""
     layer, number = scene.places[instance]
-    if layer >= 0:
-        found = np.asarray(scene.layers[layer] == number)
-    else:
-        found = drawn(scene, instance)
+    found = np.asarray(scene.layers[layer] == number) if layer >= 0 else drawn(scene, instance)
     return found if scene.covered is None else np.asarray(found & (scene.covered == 0))
 
 

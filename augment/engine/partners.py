@@ -1,0 +1,141 @@
+"""Stages 4 to 7, beside the source: other samples of the same split, for steps that mix.
+
+Which partner a copy gets must not hang on the order of listing, and little on what else is listed: a place on the ring
+of all sources' hashes is drawn, and of the ``WINDOW`` sources from there on one is chosen (consistent hashing). So a
+source that is added changes only copies that it is chosen for.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from augment.chance import Chance, order_hash
+from augment.engine.listing import Listing, entry_of
+from augment.errors import SampleError
+from augment.sample import Entry, Sample
+
+WINDOW = 16
+"""From how many neighbours on the ring one is chosen, which evens out how often each comes up."""
+
+CACHE_BYTES = 64 * 2**20
+"""Decoded partners that each worker keeps."""
+
+Decode = Callable[[Entry], Sample]
+Array = np.ndarray[Any, Any]
+
+
+class Sources:
+    """All sources of a run, from the table that the run has noted, or from a listing in memory."""
+
+    def __init__(self, held: Path | Listing) -> None:
+        if isinstance(held, Listing):
+            self._listing: Listing | None = held
+            self.order, split, label = held.order, held.split, held.label
+            self.splits = {name: np.flatnonzero(split == code) for code, name in enumerate(held.splits)}
+            self._codes = label
+        else:
+            self._listing = None
+            self._file = pq.ParquetFile(held)
+            table = pq.read_table(held, columns=["order", "split", "label"])
+            self.order = table["order"].to_numpy()
+            names = table["split"].to_pylist()
+            self.splits = {name: np.flatnonzero([here == name for here in names]) for name in sorted(set(names))}
+            classes = {name: code for code, name in enumerate(sorted({*table["label"].to_pylist()} - {None}))}
+            self._codes = np.array([classes.get(name, -1) for name in table["label"].to_pylist()], np.int32)
+            groups = [self._file.metadata.row_group(number).num_rows for number in range(self._file.num_row_groups)]
+            self._stops = np.cumsum(groups)
+        self._rings: dict[tuple[str, int | None], Array] = {}
+        self._groups: OrderedDict[int, list[dict[str, Any]]] = OrderedDict()
+
+    def ring(self, split: str, code: int | None) -> Array:
+        """Row numbers of a split, or of one class of it, in the order of their hashes."""
+        if (split, code) not in self._rings:
+            rows = self.splits.get(split, np.zeros(0, np.int64))
+            rows = rows if code is None else rows[self._codes[rows] == code]
+            self._rings[(split, code)] = rows[np.argsort(self.order[rows], kind="stable")]
+        return self._rings[(split, code)]
+
+    def codes(self, split: str) -> list[int]:
+        """The classes of a split, as numbers."""
+        return sorted({int(code) for code in np.unique(self._codes[self.ring(split, None)]) if code >= 0})
+
+    def entry(self, row: int) -> Entry:
+        """One source."""
+        if self._listing is not None:
+            return self._listing.entries([row])[0]
+        group = int(np.searchsorted(self._stops, row, "right"))
+        if group not in self._groups:
+            self._groups[group] = self._file.read_row_group(group).to_pylist()
+            if len(self._groups) > 4:
+                self._groups.popitem(last=False)
+        start = 0 if group == 0 else int(self._stops[group - 1])
+        return entry_of(self._groups[group][row - start])
+
+
+class Partners:
+    """Draws partners for samples; what it has decoded last is kept."""
+
+    def __init__(self, sources: Sources, seed: int, decode: Decode) -> None:
+        self.sources = sources
+        self._seed = seed
+        self._decode = decode
+        self._held: OrderedDict[str, tuple[Sample, int]] = OrderedDict()
+        self._size = 0
+
+    def drawn(self, entry: Entry, chance: Chance, count: int, balanced: bool) -> list[Sample]:
+        """``count`` partners for a copy of ``entry``, each drawn for itself. Raises SampleError."""
+        return [self._one(entry, chance.child(f"partner/{turn}"), balanced) for turn in range(count)]
+
+    def _one(self, entry: Entry, chance: Chance, balanced: bool) -> Sample:
+        last: SampleError | None = None
+        for candidate in self._candidates(entry, chance, balanced):
+            try:
+                return self._sample(candidate)
+            except SampleError as error:
+                last = error
+        raise SampleError("no partner", f"no source of {entry.split} could be read; the last one: {last}")
+
+    def _candidates(self, entry: Entry, chance: Chance, balanced: bool) -> Iterator[Entry]:
+        """Sources to try, the chosen one first; the source itself only where it is alone."""
+        codes = self.sources.codes(entry.split) if balanced else []
+        code = codes[int(chance.child("class").uniform() * len(codes))] if codes else None
+        ring = self.sources.ring(entry.split, code)
+        own = order_hash(self._seed, entry.key)
+        order = self.sources.order[ring]
+        place = np.uint64(int(chance.child("place").uniform() * 2**64) & (2**64 - 1))
+        start = int(np.searchsorted(order, place))
+        window = (start + np.arange(min(WINDOW + 1, len(ring)))) % max(len(ring), 1)
+        window = window[order[window] != own][:WINDOW]
+        salt = np.uint64(int(chance.child("choice").uniform() * 2**53))
+        ranked = window[np.argsort(_mixed(order[window] ^ salt), kind="stable")]
+        for row in ring[ranked].tolist():
+            yield self.sources.entry(row)
+        yield entry
+
+    def _sample(self, entry: Entry) -> Sample:
+        if entry.key in self._held:
+            self._held.move_to_end(entry.key)
+            return self._held[entry.key][0]
+        sample = replace(self._decode(entry), key=entry.key)
+        size = int(getattr(sample.value, "nbytes", entry.size))
+        self._held[entry.key] = sample, size
+        self._size += size
+        while self._size > CACHE_BYTES and len(self._held) > 1:
+            self._size -= self._held.popitem(last=False)[1][1]
+        return sample
+
+
+def _mixed(values: Array) -> Array:
+    """Each number scattered over 64 bits (splitmix64; Steele, Lea and Flood, 2014)."""
+    with np.errstate(over="ignore"):
+        values = values + np.uint64(0x9E3779B97F4A7C15)
+        values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(values ^ (values >> np.uint64(31)))

@@ -1,0 +1,106 @@
+"""The steps of our own (augment.image.steps) as Steps: found by file name, checked, described."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import pydantic
+
+from augment.chance import Chance
+from augment.contracts import Description, Parameter
+from augment.errors import Problem, RecipeError, nearest
+from augment.image import steps
+from augment.options import Options
+from augment.sample import Applied, Sample
+
+P = 0.5
+"""The chance to fire where a recipe doesn't say, as the library has it."""
+
+
+@cache
+def modules() -> dict[str, str]:
+    """Name of a step -> name of its module."""
+    found = [item.name for item in pkgutil.iter_modules(steps.__path__) if not item.name.startswith("_")]
+    return {"".join(word.capitalize() for word in name.split("_")): f"{steps.__name__}.{name}" for name in found}
+
+
+@dataclass(frozen=True)
+class NativeStep:
+    """One step with its parameters fixed."""
+
+    name: str
+    p: float
+    options: Options
+
+    @property
+    def module(self) -> ModuleType:
+        """Where it is written."""
+        return importlib.import_module(modules()[self.name])
+
+    def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
+        """Apply it. Raises SampleError."""
+        made, told = self.module.apply(self.options, sample, chance)
+        return made, Applied(self.name, told)
+
+
+def build(name: str, parameters: Mapping[str, Any]) -> NativeStep:
+    """A step from its recipe. Raises RecipeError with every problem."""
+    given = {str(key): value for key, value in parameters.items()}
+    p = given.pop("p", P)
+    problems: list[Problem] = []
+    if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
+        problems.append(Problem("p", f"expected a probability from 0 to 1, got {p!r}"))
+    kind = importlib.import_module(modules()[name]).Options
+    try:
+        options = kind.model_validate(given)
+    except pydantic.ValidationError as error:
+        for item in error.errors():
+            key = ".".join(str(part) for part in item["loc"])
+            if item["type"] == "extra_forbidden":
+                known = [*kind.model_fields, "p"]
+                problems.append(Problem(key, f"expected a parameter of {name}, got {key!r}", nearest(key, known)))
+            else:
+                said = item["msg"].replace("Input should be", "expected").replace("Value error, ", "")
+                problems.append(Problem(key, f"{said}, got {item['input']!r}"))
+    if problems:
+        raise RecipeError(problems)
+    return NativeStep(name, float(p), options)
+
+
+def describe(name: str) -> Description:
+    """All about one step. Raises KeyError."""
+    module = importlib.import_module(modules()[name])
+    summary = (module.__doc__ or "").split("\n\n")[0].partition(": ")[2]
+    fields = [
+        Parameter(key, json.dumps(_plain(info.default)), _kind(info), info.description or "")
+        for key, info in module.Options.model_fields.items()
+    ]
+    listed = [*fields, Parameter("p", str(P), "number from 0 to 1", "Chance that it fires.")]
+    words = " ".join(summary.split())
+    return Description(name, words[:1].upper() + words[1:], module.LABELS, module.NOTE, listed, module.DOCS)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _kind(info: Any) -> str:
+    """A parameter's type and limits in words."""
+    kind = str(info.annotation).replace("typing.", "")
+    words = {"<class 'float'>": "number", "<class 'int'>": "whole number", "<class 'bool'>": "true or false"}
+    kind = words.get(kind, "[low, high]" if kind.startswith("tuple") else kind)
+    signs = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
+    limits = [
+        words.format(getattr(rule, key))
+        for rule in info.metadata
+        for key, words in signs.items()
+        if hasattr(rule, key)
+    ]
+    return " ".join([kind, *limits])
