@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,14 @@ def bitmap(instance: Instance, size: tuple[int, int]) -> Bitmap | None:
         ValueError: The run lengths are damaged, or are for a picture of another size.
     """
     lengths = lengths_of(instance, size)
-    return None if lengths is None else np.asarray(coco.decode(lengths), bool)
+    return None if lengths is None else np.asarray(_quietly(coco.decode, lengths), bool)
+
+
+def _quietly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """pycocotools 2.0.11 makes NumPy 2 warn of how it makes arrays; users can't do anything about it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return function(*arguments)
 
 
 def lengths_of(instance: Instance, size: tuple[int, int]) -> dict[str, Any] | None:
@@ -33,9 +42,12 @@ def lengths_of(instance: Instance, size: tuple[int, int]) -> dict[str, Any] | No
                 f"run lengths for {instance.rle['size']} (height, width) in a picture of {height}x{width}"
             )
         return dict(instance.rle)
-    if not instance.polygons:
+    rings = [list(ring) for ring in instance.polygons if len(ring) >= 6]  # it takes four numbers for a box
+    if not rings:
         return None
-    merged = coco.merge(coco.frPyObjects([list(ring) for ring in instance.polygons], height, width))
+    if not all(math.isfinite(value) and abs(value) < 1e6 for ring in rings for value in ring):
+        raise ValueError("a polygon with coordinates beyond all pictures")
+    merged = coco.merge(coco.frPyObjects(rings, height, width))
     return {"size": [height, width], "counts": merged["counts"].decode("ascii")}
 
 
@@ -43,6 +55,23 @@ def run_lengths(pixels: Bitmap) -> dict[str, Any]:
     """A bitmap as compressed run lengths, ``{"size": [height, width], "counts": TEXT}``."""
     found = coco.encode(np.asfortranarray(pixels, np.uint8))
     return {"size": [int(side) for side in found["size"]], "counts": found["counts"].decode("ascii")}
+
+
+def run_lengths_of_part(pixels: Bitmap, corner: tuple[int, int], size: tuple[int, int]) -> dict[str, Any]:
+    """As ``run_lengths``, for a bitmap that is a part of a picture, (x, y) being its first pixel; 0 all around it."""
+    width, height = size
+    columns, rows = np.nonzero(pixels.T)
+    flat = (columns + corner[0]) * height + rows + corner[1]  # COCO counts down the columns
+    if not len(flat):
+        counts = [width * height]
+    else:
+        breaks = np.flatnonzero(np.diff(flat) > 1)
+        begins, ends = flat[np.append(0, breaks + 1)], flat[np.append(breaks, len(flat) - 1)] + 1
+        edges = np.concatenate([[0], np.stack([begins, ends], axis=1).ravel(), [width * height]])
+        counts = np.diff(edges).tolist()
+        counts = counts if counts[-1] else counts[:-1]
+    found = coco.frPyObjects({"size": [height, width], "counts": counts}, height, width)
+    return {"size": [height, width], "counts": found["counts"].decode("ascii")}
 
 
 def compressed(rle: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,12 +105,14 @@ def _counts(text: str) -> list[int]:
                 value -= 1 << shift
             counts.append(value + (counts[-2] if len(counts) > 2 else 0))
             value = shift = 0
+    if shift:
+        raise ValueError("run lengths end in the middle of a number")
     return counts
 
 
 def box(rle: Mapping[str, Any]) -> Box | None:
     """The box round run lengths; None where no pixel is set."""
-    x, y, width, height = (float(side) for side in coco.toBbox(dict(rle)))
+    x, y, width, height = (float(side) for side in _quietly(coco.toBbox, dict(rle)))
     return (x, y, x + width, y + height) if width and height else None
 
 
@@ -89,7 +120,7 @@ def area(instance: Instance, size: tuple[int, int]) -> float:
     """Pixels of an instance's mask, or of its box where it has none."""
     lengths = lengths_of(instance, size)
     if lengths is not None:
-        return float(coco.area(lengths))
+        return float(_quietly(coco.area, lengths))
     if instance.box is None:
         return 0.0
     x_min, y_min, x_max, y_max = instance.box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from augment.annotations import Annotations, Instance, Point
 from augment.image.labels.bitmaps import encoded
 from augment.image.labels.options import Labels
 from augment.image.labels.pairs import pairs_of
-from augment.image.labels.scene import Array, Bitmaps, Scene, areas, drawn, region, scene_of
+from augment.image.labels.scene import Array, Bitmaps, Scene, areas, region, scene_of
 from augment.sample import Dataset, Sample
 
 
@@ -51,19 +52,18 @@ def finish(scene: Scene) -> tuple[Annotations, dict[str, int]]:
     notes: Counter[str] = Counter()
     instances: list[Instance] = []
     spans = _point_spans(scene)
-    for place, instance in enumerate(scene.source.instances):
-        why = _loss(scene, kept[place], sizes[place], boxes[place])
+    facts = zip(boxes.tolist(), sizes.tolist(), kept.tolist(), scene.mirrored.tolist(), strict=True)
+    for place, (instance, (box, size, part, mirrored)) in enumerate(zip(scene.source.instances, facts, strict=True)):
+        why = _loss(scene.labels, box, size, part)
         if why:
             notes[f"object dropped: {why}"] += 1
             continue
-        rings, lengths = _mask(scene, place, covered)
-        label = (
-            scene.pairs.names.get(instance.label or "", instance.label) if scene.mirrored[place] else instance.label
-        )
+        masked = bool(instance.polygons) or instance.rle is not None
+        rings, lengths = _mask(scene, place, (place in covered, box)) if masked else ((), None)
         instances.append(
             Instance(
-                label=label,
-                box=tuple(boxes[place].tolist()),
+                label=scene.pairs.names.get(instance.label or "", instance.label) if mirrored else instance.label,
+                box=(box[0], box[1], box[2], box[3]),
                 polygons=rings,
                 rle=lengths,
                 keypoints=_keypoints(scene, place, spans[place]) if instance.keypoints else (),
@@ -112,17 +112,19 @@ def cut_by_holes(scene: Scene, boxes: Array, sizes: Array, kept: Array) -> set[i
     inside = sums[high[:, 1], high[:, 0]] - sums[low[:, 1], high[:, 0]]
     inside = inside - sums[high[:, 1], low[:, 0]] + sums[low[:, 1], low[:, 0]]
     touched = np.flatnonzero(there & (inside > 0)).tolist()
+    bare = replace(scene, covered=None)
     for place in touched:
+        window = slice(low[place, 1], high[place, 1]), slice(low[place, 0], high[place, 0])
+        seen = scene.covered[window] == 0
         if scene.straight[place]:
-            spot = scene.covered[low[place, 1] : high[place, 1], low[place, 0] : high[place, 0]] == 0
-            corner, before = low[place], spot.size
+            spot, before = seen, seen.size
         else:
-            spot, corner = region(scene, place), np.zeros(2, int)
-            before = int(sizes[place]) if scene.places[place, 0] >= 0 else int(drawn(scene, place).sum())
+            full = region(bare, place, window)
+            spot, before = full & seen, int(np.count_nonzero(full))
         left = int(np.count_nonzero(spot))
         kept[place] *= left / max(before, 1)
         sizes[place] *= left / max(before, 1)
-        boxes[place] = _shrunk(boxes[place], spot, corner) if left else np.nan
+        boxes[place] = _shrunk(boxes[place], spot, low[place]) if left else np.nan
     return set(touched)
 
 
@@ -134,24 +136,26 @@ def _shrunk(box: Array, spot: Array, corner: Array) -> Array:
     return np.concatenate([np.maximum(box[:2], low), np.minimum(box[2:], high)])
 
 
-def _loss(scene: Scene, kept: float, size: float, box: Array) -> str:
+def _loss(labels: Labels, box: list[float], size: float, kept: float) -> str:
     """Why an instance is dropped; empty where it stays."""
     if not kept > 0 or not size > 0 or not (box[2] > box[0] and box[3] > box[1]):
         return "it left the picture"
-    if kept < scene.labels.min_visibility - 1e-9:
+    if kept < labels.min_visibility - 1e-9:
         return "too little of it left"
-    return "too small" if size < scene.labels.min_area else ""
+    return "too small" if size < labels.min_area else ""
 
 
 def _mask(
-    scene: Scene, place: int, covered: set[int]
+    scene: Scene, place: int, found: tuple[bool, list[float]]
 ) -> tuple[tuple[tuple[float, ...], ...], dict[str, object] | None]:
-    """The rings or the run lengths of an instance that came with a mask."""
-    instance = scene.source.instances[place]
-    if not instance.polygons and instance.rle is None:
-        return (), None
-    if place in covered or scene.places[place, 0] >= 0:
-        return (), masks.run_lengths(region(scene, place))
+    """The rings or the run lengths of an instance that came with a mask; ``found``: whether a hole cut it, its box."""
+    cut, (x_min, y_min, x_max, y_max) = found
+    if cut or scene.places[place, 0] >= 0:
+        width, height = scene.size
+        columns = slice(max(math.floor(x_min), 0), min(math.ceil(x_max), width))
+        rows = slice(max(math.floor(y_min), 0), min(math.ceil(y_max), height))
+        part = region(scene, place, (rows, columns))
+        return (), masks.run_lengths_of_part(part, (columns.start, rows.start), scene.size)
     return tuple(tuple(ring.ravel().tolist()) for ring in scene.rings_of(place) if len(ring) > 2), None
 
 
@@ -167,7 +171,7 @@ def _keypoints(scene: Scene, place: int, span: tuple[int, int]) -> tuple[Point, 
     width, height = scene.size
     found: list[Point] = []
     for (x, y), seen in zip(scene.points[slice(*span)].tolist(), scene.seen[slice(*span)].tolist(), strict=True):
-        if not seen or not (0 <= x <= width and 0 <= y <= height):
+        if not seen:
             found.append((0.0, 0.0, 0))
             continue
         if scene.covered is not None and scene.covered[min(int(y), height - 1), min(int(x), width - 1)]:

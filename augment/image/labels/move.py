@@ -53,12 +53,14 @@ def by_matrix(scene: Scene, found: Matrix, follow: Follow, size: tuple[int, int]
     corners = _projected(found.matrix, scene.corners)
     straight = scene.straight if found.keeps_upright else np.zeros_like(scene.straight)
     layers = tuple(follow(layer) for layer in scene.layers)
+    points = _projected(found.matrix, scene.points)
     moved = replace(
         scene,
         size=size,
         corners=corners,
         straight=straight,
-        points=_projected(found.matrix, scene.points),
+        points=points,
+        seen=np.where(_inside(points, size), scene.seen, 0),
         layers=layers,
         covered=None if scene.covered is None else follow(scene.covered),
         mirrored=scene.mirrored ^ found.mirrors,
@@ -79,7 +81,8 @@ def _by_pixels(scene: Scene, transform: Any, size: tuple[int, int]) -> Scene:
     covered = None if scene.covered is None else follow(scene.covered)
     kept = _kept_of_layers(scene, layers, scene.kept, 1.0)
     points = _followed_points(scene, transform, follow) if len(scene.points) else scene.points
-    return replace(scene, size=size, layers=layers, covered=covered, kept=kept, points=points, moved=True)
+    seen = np.where(_inside(points, size), scene.seen, 0)
+    return replace(scene, size=size, layers=layers, covered=covered, kept=kept, points=points, seen=seen, moved=True)
 
 
 def _projected(matrix: Array, places: Array) -> Array:
@@ -89,6 +92,11 @@ def _projected(matrix: Array, places: Array) -> Array:
     if matrix[2, 0] or matrix[2, 1]:
         found = found / np.maximum(places @ matrix[2, :2, None] + matrix[2, 2], 1e-9)
     return np.asarray(found)
+
+
+def _inside(points: Array, size: tuple[int, int]) -> Array:
+    """(K,) which points lie in a picture; one that has left it doesn't come back."""
+    return np.asarray(((points >= 0) & (points <= np.array(size))).all(axis=1))
 
 
 def _clipped(scene: Scene) -> Scene:
@@ -116,30 +124,40 @@ def _clipped(scene: Scene) -> Scene:
 
 
 def _cut_rings(scene: Scene, outside: Array, edges: Array) -> tuple[Array, Array]:
-    """Rings cut off at the border (Sutherland and Hodgman, 1974). One that is gone keeps a single corner."""
-    stops = np.append(scene.starts[1:], len(scene.corners))
-    rings = []
-    for start, stop, cut in zip(scene.starts.tolist(), stops.tolist(), outside.tolist(), strict=True):
-        ring = scene.corners[start:stop]
-        rings.append(_cut(ring, edges) if cut else ring)
-    lengths = np.array([len(ring) for ring in rings], np.int64)
-    return np.concatenate(rings), (np.cumsum(lengths) - lengths).astype(np.int64)
-
-
-def _cut(ring: Array, edges: Array) -> Array:
+    """Rings cut off at the border. One that is gone keeps a single corner, so that rings keep their places."""
+    lengths = np.diff(np.append(scene.starts, len(scene.corners)))
+    rings = np.repeat(np.arange(len(lengths)), lengths)
+    cut = outside[rings]
+    corners, owners = scene.corners[cut], rings[cut]
     for axis in (0, 1):
-        for sign, edge in ((1.0, 0.0), (-1.0, edges[axis])):
-            ahead = np.roll(ring, -1, axis=0)
-            here, there = sign * (ring[:, axis] - edge), sign * (ahead[:, axis] - edge)
-            crosses = (here >= 0) != (there >= 0)
-            share = np.divide(here, here - there, out=np.zeros_like(here), where=crosses)
-            crossing = ring + share[:, None] * (ahead - ring)
-            crossing[:, axis] = edge
-            both = np.stack([ring, crossing], axis=1).reshape(-1, 2)
-            ring = both[np.stack([here >= 0, crosses], axis=1).ravel()]
-            if not len(ring):
-                return np.zeros((1, 2))
-    return ring
+        for sign, edge in ((1.0, 0.0), (-1.0, float(edges[axis]))):
+            corners, owners = _cut_at(corners, owners, (axis, sign, edge))
+    gone = np.setdiff1d(np.flatnonzero(outside), owners)
+    corners = np.concatenate([scene.corners[~cut], corners, np.zeros((len(gone), 2))])
+    owners = np.concatenate([rings[~cut], owners, gone])
+    order = np.argsort(owners, kind="stable")
+    counts = np.bincount(owners, minlength=len(lengths))
+    return corners[order], (np.cumsum(counts) - counts).astype(np.int64)
+
+
+def _cut_at(corners: Array, owners: Array, border: tuple[int, float, float]) -> tuple[Array, Array]:
+    """All rings cut at one line at once (Sutherland and Hodgman, 1974); ``owners`` says whose a corner is."""
+    if not len(corners):
+        return corners, owners
+    axis, sign, edge = border
+    first = np.append(True, owners[1:] != owners[:-1])
+    following = np.arange(1, len(corners) + 1)
+    following[np.append(np.flatnonzero(first)[1:], len(corners)) - 1] = np.flatnonzero(first)
+    ahead = corners[following]
+    here, there = sign * (corners[:, axis] - edge), sign * (ahead[:, axis] - edge)
+    inside = here >= 0
+    crosses = inside != (there >= 0)
+    share = np.divide(here, here - there, out=np.zeros_like(here), where=crosses)
+    crossing = corners + share[:, None] * (ahead - corners)
+    crossing[:, axis] = edge
+    chosen = np.stack([inside, crosses], axis=1).ravel()
+    both = np.stack([corners, crossing], axis=1).reshape(-1, 2)
+    return both[chosen], np.repeat(owners, 2)[chosen]
 
 
 def _kept_of_layers(scene: Scene, layers: tuple[Array, ...], kept: Array, scale: float) -> Array:

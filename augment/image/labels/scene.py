@@ -104,9 +104,10 @@ class Scene:
         return np.hstack([low, high])
 
     def rings_of(self, instance: int) -> list[Array]:
-        """The rings of one instance, (P, 2) each."""
-        stops = np.append(self.starts[1:], len(self.corners))
-        return [self.corners[self.starts[ring] : stops[ring]] for ring in np.flatnonzero(self.owners == instance)]
+        """The rings of one instance, (P, 2) each; they stand together."""
+        first, last = np.searchsorted(self.owners, [instance, instance + 1])
+        stops = [*self.starts[first + 1 : last + 1], len(self.corners)]
+        return [self.corners[start:stop] for start, stop in zip(self.starts[first:last], stops, strict=False)]
 
 
 def areas(corners: Array, starts: Array) -> Array:
@@ -160,27 +161,38 @@ def scene_of(source: Annotations, labels: Labels, pairs: Pairs, bitmaps: Bitmaps
     return as_pixels(scene, pixels) if pixels else scene
 
 
-def region(scene: Scene, instance: int) -> Array:
-    """(height, width) bool: the pixels of one instance, without what holes have covered."""
+Window = tuple[slice, slice]
+"""Rows and columns of a part of the picture."""
+
+
+def whole(scene: Scene) -> Window:
+    """All of the picture."""
+    return slice(0, scene.size[1]), slice(0, scene.size[0])
+
+
+def region(scene: Scene, instance: int, window: Window | None = None) -> Array:
+    """(height, width) bool: the pixels of one instance in a window, without what holes have covered."""
+    window = window or whole(scene)
     layer, number = scene.places[instance]
-    found = np.asarray(scene.layers[layer] == number) if layer >= 0 else drawn(scene, instance)
-    return found if scene.covered is None else np.asarray(found & (scene.covered == 0))
+    found = scene.layers[layer][window] == number if layer >= 0 else drawn(scene, instance, window)
+    return np.asarray(found if scene.covered is None else found & (scene.covered[window] == 0))
 
 
-def drawn(scene: Scene, instance: int) -> Array:
-    """The pixels inside the rings of an instance."""
-    width, height = scene.size
-    rings = scene.rings_of(instance)
+def drawn(scene: Scene, instance: int, window: Window) -> Array:
+    """The pixels inside the rings of an instance, in a window."""
+    rows, columns = window
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    rings = [ring - (columns.start, rows.start) for ring in scene.rings_of(instance)]
     if scene.straight[instance]:
-        found = np.zeros((height, width), bool)
+        found = np.zeros(size[::-1], bool)
         low, high = np.ceil(rings[0].min(axis=0) - 0.5), np.ceil(rings[0].max(axis=0) - 0.5)
         x_min, y_min = np.maximum(low, 0).astype(int)
         x_max, y_max = np.maximum(high, 0).astype(int)
         found[y_min:y_max, x_min:x_max] = True
         return found
-    polygons = tuple(tuple(ring.ravel().tolist()) for ring in rings)
-    pixels = masks.bitmap(Instance(polygons=polygons), scene.size)
-    return np.zeros((height, width), bool) if pixels is None else pixels
+    polygons = tuple(tuple(ring.ravel().tolist()) for ring in rings if len(ring) > 2)  # cut off, one may be a point
+    pixels = masks.bitmap(Instance(polygons=polygons), size)
+    return np.zeros(size[::-1], bool) if pixels is None else pixels
 
 
 def as_pixels(scene: Scene, instances: list[int] | None = None) -> Scene:
@@ -192,7 +204,7 @@ def as_pixels(scene: Scene, instances: list[int] | None = None) -> Scene:
     wanted = np.flatnonzero(places[:, 0] < 0) if instances is None else np.array(instances)
     for place in wanted.tolist():
         instance = scene.source.instances[place]
-        pixels = masks.bitmap(instance, scene.size) if instance.rle is not None else drawn(scene, place)
+        pixels = masks.bitmap(instance, scene.size) if instance.rle is not None else drawn(scene, place, whole(scene))
         assert pixels is not None  # noqa: S101 - it has run lengths, or rings
         for number, layer in enumerate(layers):
             if used[number] < MOST_IN_A_LAYER and not layer[pixels].any():

@@ -100,7 +100,9 @@ def _fitting(found: Annotations, size: Size, notes: Counter[str]) -> Annotations
 
 def _mended(instance: Instance, size: Size, clip: bool, notes: Counter[str]) -> Instance | None:
     """One instance with a box inside the picture; None where nothing of it can be used."""
-    polygons = tuple(ring for ring in instance.polygons if len(ring) >= 6 and all(map(math.isfinite, ring)))
+    polygons = instance.polygons
+    if polygons:
+        polygons = tuple(ring for ring in polygons if len(ring) >= 6 and all(map(math.isfinite, ring)))
     lost = len(instance.polygons) - len(polygons)
     if lost:
         notes["ring dropped: fewer than three points"] += lost
@@ -129,6 +131,8 @@ def _mended(instance: Instance, size: Size, clip: bool, notes: Counter[str]) -> 
             notes["box cut off at the border"] += 1
         x_min, y_min, x_max, y_max = cut
     box = (x_min, y_min, x_max, y_max)
+    if (box, polygons, keypoints) == (instance.box, instance.polygons, instance.keypoints):
+        return instance
     return replace(instance, box=box, polygons=polygons, keypoints=keypoints)
 
 
