@@ -29,6 +29,9 @@ class Reader(Protocol):
     Options: type[Options]
     """The keys that ``input:`` takes beside ``path`` and ``format``."""
 
+    FALLBACK: bool
+    """Whether it reads anything of its kind: under ``format: auto`` it stands back for readers that know better."""
+
     def claims(self, path: Path) -> bool:
         """Whether ``path`` looks like this reader's layout; asked when the recipe says ``format: auto``."""
 
@@ -219,6 +222,15 @@ class Modality(Protocol):
 
     def objections(self, step: Step, dataset: Dataset, labels: Any) -> Iterator[str]:
         """Why this step would make labels of this data set untrue, or can't work on it; nothing where all is well."""
+
+    def search_space(self, policy: str) -> Sequence[Mapping[str, Any]]:
+        """The recipe steps that an automatic policy draws from unless told otherwise; empty where none is published.
+
+        Values that grow with the magnitude are written as in ``augment.engine.policies``.
+        """
+
+    def blend(self, values: Sequence[Any], weights: Sequence[float]) -> Any:
+        """The weighted mean of values; weights add up to 1. Raises SampleError where the values don't go together."""
 
     def apply(self, sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Any) -> tuple[Sample, list[Applied]]:
         """Run the steps that were drawn for one copy, in order; neighbours may be fused.

@@ -6,8 +6,12 @@
     - sequence: {p: 0.3, steps: [...]}     all of them or none
     - repeat: {n: 3, steps: [...]}         all of them, n times, with new draws each time
 
-Each of the four also takes ``p`` (default 1) and may be nested. A place in the tree is named by what stands there and
-how often that name came before, so editing one step does not change the draws of the others.
+Each of the four also takes ``p`` (default 1) and may be nested. Automatic policies (``rand_augment`` and its like, see
+policies.py) are made of them. A place in the tree is named by what stands there and how often that name came before,
+so editing one step does not change the draws of the others.
+
+Each leaf says what its step does to labels, and whether the recipe accepts that they may become untrue
+(``allow_label_change: true`` on it or on a group around it); see ``leaves``.
 """
 
 from __future__ import annotations
@@ -23,13 +27,38 @@ from augment.contracts import Step
 GroupName = Literal["one_of", "some_of", "sequence", "repeat"]
 GROUPS: tuple[GroupName, ...] = ("one_of", "some_of", "sequence", "repeat")
 
+Effect = Literal["keeps", "moves", "may break"]
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One step at one place."""
+    """One step at one place.
+
+    Args:
+        place: Its name among its siblings.
+        step: Ready to be applied.
+        effect: What it does to labels, as its description says.
+        allowed: Whether the recipe accepts that labels may become untrue here.
+    """
 
     place: str
     step: Step
+    effect: Effect = "keeps"
+    allowed: bool = False
+
+    @property
+    def p(self) -> float:
+        """Chance that it fires."""
+        return self.step.p
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """A step made of steps: what fires among ``children`` is drawn when it is applied, for it must see the sample."""
+
+    place: str
+    step: Step
+    children: tuple[Node, ...]
 
     @property
     def p(self) -> float:
@@ -49,7 +78,7 @@ class Group:
     high: int = 1
 
 
-Node = Leaf | Group
+Node = Leaf | Composite | Group
 Drawn = list[tuple[Step, Chance]]
 
 
@@ -65,7 +94,7 @@ def draw(nodes: Sequence[Node], chance: Chance) -> Drawn:
 
 def _fire(node: Node, here: Chance) -> Drawn:
     """What a node yields once it fires."""
-    if isinstance(node, Leaf):
+    if isinstance(node, Leaf | Composite):
         return [(node.step, here.child("step"))]
     if node.kind == "one_of":
         chosen = _pick(node.children, here.child("pick").uniform())
@@ -108,7 +137,7 @@ def places(names: Sequence[str]) -> Iterator[str]:
 
 
 def leaves(nodes: Sequence[Node]) -> Iterator[Leaf]:
-    """All leaves below some nodes."""
+    """All leaves below some nodes: each with its step, its effect on labels, and whether a change is allowed."""
     for node in nodes:
         if isinstance(node, Leaf):
             yield node

@@ -16,15 +16,20 @@ import pyarrow as pa
 
 from augment import catalog
 from augment.engine import history, lots
+from augment.engine.draw import leaves
 from augment.engine.history import Generation
 from augment.engine.listing import Listing, collect
 from augment.engine.lots import Batch, Chunk, Lot, Row
 from augment.engine.recipe import AnyRecipe, Changes, Recipe, load
-from augment.errors import ChangedError, InputError, OutputError
+from augment.errors import ChangedError, InputError, OutputError, Problem, RecipeError
 from augment.sample import Dataset, Entry
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+
+DEFAULT_FORMAT = "webdataset"
+"""The output's format where neither recipe nor input says."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +103,14 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     suffixes = frozenset().union(*(catalog.modality(used).SUFFIXES for used in catalog.used(checked.text.data)))
     reader = catalog.reader(name)
     dataset = reader.dataset(source, options)
+    if checked.output.format == "auto":
+        own = dataset.spatial and name in catalog.names("writers")
+        checked = checked.writing(name if own else DEFAULT_FORMAT)
     listing = collect(reader.entries(source, options, suffixes), checked.frame.seed)
     if not len(listing):
         raise InputError(_nothing(source, listing))
     dataset = dataclasses.replace(dataset, classes=listing.classes)
+    _suits(checked, dataset)
     generations = history.load(target) if target is not None else []
     wanted = _generation(checked, listing, dataset, len(generations))
     current, earlier = _continue(target, generations, wanted, listing, append)
@@ -144,8 +153,25 @@ def _reader(recipe: Recipe, source: Path) -> tuple[str, Any]:
         claims = [reader for reader in catalog.names("readers") if catalog.reader(reader).claims(source)]
         if not claims:
             raise InputError(f"{source}: no reader knows this layout; known: {', '.join(catalog.names('readers'))}")
-        name = claims[0]
+        own = [reader for reader in claims if not catalog.reader(reader).FALLBACK] or claims
+        if len(own) > 1:
+            which = " or ".join(own)
+            raise InputError(f"{source}: it could be {which}; say which, as in input: {{format: {own[0]}}}")
+        name = own[0]
     return name, recipe.reader_options(name)
+
+
+def _suits(recipe: Recipe, dataset: Dataset) -> None:
+    """Refuse steps that would make labels of this data set untrue, unless the recipe accepts that. RecipeError."""
+    problems = {
+        f"{kind}: {leaf.step.name}": reason
+        for kind, nodes in recipe.steps.items()
+        for leaf in leaves(nodes)
+        if not leaf.allowed
+        for reason in catalog.modality(kind).objections(leaf.step, dataset, recipe.labels_of(kind))
+    }
+    if problems:
+        raise RecipeError(Problem(path, reason) for path, reason in problems.items())
 
 
 def _nothing(source: Path, listing: Listing) -> str:

@@ -62,10 +62,13 @@ class Input(Options):
 
 
 class Output(Options):
-    """Where the outputs go. Other keys under ``output:`` belong to the writer and the modalities."""
+    """Where the outputs go. Other keys under ``output:`` belong to the writer and the modalities.
+
+    Format ``auto`` is the input's own where its annotations say where things are, else WebDataset.
+    """
 
     path: str | None = None
-    format: str = "webdataset"
+    format: str = "auto"
     shard_size: pydantic.StrictInt = pydantic.Field(default=1000, ge=1, le=10_000_000)
 
 
@@ -137,6 +140,15 @@ class Recipe:
         if problems:
             raise RecipeError(_placed(problem, self.text) for problem in problems)
         return found
+
+    def writing(self, format: str) -> Recipe:
+        """The recipe with its output in a format, where it left that open. Raises RecipeError for keys that it lacks."""
+        problems: list[Problem] = []
+        _check(catalog.writer(format).Options, self.output_options, ("output",), problems)
+        if problems:
+            raise RecipeError(_placed(problem, self.text) for problem in problems)
+        text = change(self.text, {"settings": [f"output.format={format}"]})
+        return replace(self, text=text, output=self.output.model_copy(update={"format": format}))
 
     def to_yaml(self) -> str:
         """The recipe as YAML; loading it gives an equal recipe."""

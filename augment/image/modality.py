@@ -94,6 +94,20 @@ def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
     return to_step(step.name, dataset, labels)
 
 
+def search_space(policy: str) -> Sequence[Mapping[str, Any]]:
+    """The published search space of an automatic policy."""
+    from augment.image.policies import search_space as of_policy
+
+    return of_policy(policy)
+
+
+def blend(values: Sequence[Any], weights: Sequence[float]) -> Any:
+    """The weighted mean of pictures. Raises SampleError where they differ in size."""
+    from augment.image.policies import blend as of_pictures
+
+    return of_pictures(values, weights)
+
+
 def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) -> tuple[Sample, list[Applied]]:
     """Run the steps that were drawn for one copy, in order; objects are turned back into annotations once."""
     from augment.image.labels.finish import finished, followed

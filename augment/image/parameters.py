@@ -26,7 +26,7 @@ OURS = {
 }
 """Parameters that we add to steps that need more than the picture."""
 
-ALGEBRA = ("one_of", "some_of", "sequence", "repeat", "rand_augment", "trivial_augment")
+ALGEBRA = ("one_of", "some_of", "sequence", "repeat", "rand_augment", "trivial_augment", "aug_mix")
 """What recipes have beside steps, for did-you-mean."""
 
 GROUPS = {

@@ -28,6 +28,8 @@ from augment.readers._coco_json import parse
 from augment.readers._places import Places, RefusedError
 from augment.sample import Category, Content, Dataset, Entry, Skip
 
+FALLBACK = False
+
 
 class Options(_Base):
     """``annotations``: the JSON file or files, relative to ``path``; ``images``: the folder of the pictures."""

@@ -23,6 +23,7 @@ from augment.readers import _files
 from augment.sample import TRAINING, Content, Dataset, Entry, Skip
 
 SPLITS = TRAINING | {"val", "valid", "validation", "validate", "dev", "eval", "test", "testing"}
+FALLBACK = True
 IGNORED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 

@@ -25,6 +25,8 @@ from augment.readers._yolo_layout import Layout
 from augment.readers._yolo_listing import Listing
 from augment.sample import Category, Content, Dataset, Entry, Skip
 
+FALLBACK = False
+
 
 class Options(_Base):
     """What data.yaml doesn't say, or says wrong.
