@@ -1,37 +1,58 @@
-"""Draw a small data set of labelled pictures: ``python -m augment.demo FOLDER``. For the demo, tests and notebooks.
+"""Draw small labelled data sets, the same pictures each time. For the demo, tests and notebooks.
 
-Three classes of shapes on soft backgrounds, split into train, val and test. The same pictures each time.
+``python -m augment.demo FOLDER``: three classes of shapes on soft backgrounds, in class folders with splits.
+``python -m augment.demo FOLDER scenes``: up to four shapes a picture, with boxes, polygons and corners, as COCO.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 SHAPES = ("circle", "square", "triangle")
 SPLITS = {"train": 12, "val": 3, "test": 3}
+CORNERS = ("first", "second", "third", "fourth")
 
 
 def picture(shape: str, number: int, size: int = 192) -> np.ndarray:
     """One picture, (size, size, 3) uint8 RGB: a shape of random place, size, turn and colour on a soft background."""
-    import cv2
-
     rng = np.random.default_rng([SHAPES.index(shape), number])
-    canvas = cv2.resize(rng.integers(60, 200, (4, 4, 3), np.uint8), (size, size), interpolation=cv2.INTER_CUBIC)
-    canvas = cv2.add(canvas, rng.integers(0, 12, canvas.shape, np.uint8))
-    colour = [int(value) for value in rng.choice([20, 235], 3)]
-    x, y = rng.uniform(0.35, 0.65, 2) * size
-    radius = rng.uniform(0.15, 0.3) * size
-    if shape == "circle":
-        cv2.circle(canvas, (int(x), int(y)), int(radius), colour, -1, cv2.LINE_AA)
-        return canvas
-    corners = 4 if shape == "square" else 3
-    angles = rng.uniform(0, np.pi) + np.arange(corners) * 2 * np.pi / corners
-    points = np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=1)
-    cv2.fillPoly(canvas, [points.astype(np.int32)], colour, cv2.LINE_AA)
+    canvas = _background(rng, size)
+    colour = _colour(rng)
+    middle = rng.uniform(0.35, 0.65, 2) * size
+    _put(canvas, shape, colour, (middle, rng.uniform(0.15, 0.3) * size), rng)
     return canvas
+
+
+def scene(number: int, size: int = 192) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """A picture as above with up to four shapes that don't overlap, and COCO's annotation of each, without ids."""
+    rng = np.random.default_rng([len(SHAPES), number])
+    canvas = _background(rng, size)
+    found = []
+    for cell in sorted(rng.permutation(4)[: number % 5].tolist()):
+        shape = int(rng.integers(len(SHAPES)))
+        middle = (np.array([cell % 2, cell // 2]) + rng.uniform(0.42, 0.58, 2)) * size / 2
+        outline = _put(canvas, SHAPES[shape], _colour(rng), (middle, rng.uniform(0.1, 0.19) * size), rng)
+        outline = np.round(outline, 2)
+        low, high = outline.min(axis=0), outline.max(axis=0)
+        corners = outline[:: max(1, len(outline) // 4)][:4]
+        points = [[round(x - 0.5, 2), round(y - 0.5, 2), 2] for x, y in corners.tolist()] + [[0, 0, 0]] * 4
+        found.append(
+            {
+                "category_id": shape + 1,
+                "bbox": np.round([*low, *(high - low)], 2).tolist(),
+                "segmentation": [outline.ravel().tolist()],
+                "keypoints": [value for point in points[:4] for value in point],
+                "num_keypoints": len(corners),
+                "area": round(float(np.prod(high - low)), 2),
+                "iscrowd": 0,
+            }
+        )
+    return canvas, found
 
 
 def draw(folder: Path, splits: dict[str, int] | None = None) -> int:
@@ -41,19 +62,79 @@ def draw(folder: Path, splits: dict[str, int] | None = None) -> int:
         folder: Made if missing; files of the same name are replaced.
         splits: Split -> pictures a class; 12, 3 and 3 by default.
     """
-    import cv2
-
     count = 0
     for split, each in (splits or SPLITS).items():
         for shape in SHAPES:
-            (folder / split / shape).mkdir(parents=True, exist_ok=True)
             for _ in range(each):
-                image = cv2.cvtColor(picture(shape, count), cv2.COLOR_RGB2BGR)
-                (folder / split / shape / f"{count:02d}.jpg").write_bytes(cv2.imencode(".jpg", image)[1].tobytes())
+                _write(folder / split / shape / f"{count:02d}.jpg", picture(shape, count))
                 count += 1
     return count
 
 
+def draw_scenes(folder: Path, splits: dict[str, int] | None = None) -> int:
+    """Write ``split/NN.jpg`` and ``annotations/instances_split.json`` below ``folder``; return how many pictures.
+
+    Args:
+        folder: Made if missing; files of the same name are replaced.
+        splits: Split -> pictures; 12, 3 and 3 by default.
+    """
+    count = 0
+    (folder / "annotations").mkdir(parents=True, exist_ok=True)
+    for split, each in (splits or SPLITS).items():
+        images: list[dict[str, Any]] = []
+        annotations: list[dict[str, Any]] = []
+        for _ in range(each):
+            pixels, objects = scene(count)
+            name = f"{count:02d}.jpg"
+            _write(folder / split / name, pixels)
+            height, width = pixels.shape[:2]
+            images.append({"id": count + 1, "file_name": name, "width": width, "height": height})
+            for found in objects:
+                annotations.append({"id": len(annotations) + 1, "image_id": count + 1, **found})
+            count += 1
+        categories = [{"id": place + 1, "name": name, "keypoints": CORNERS} for place, name in enumerate(SHAPES)]
+        whole = {"images": images, "annotations": annotations, "categories": categories}
+        (folder / "annotations" / f"instances_{split}.json").write_text(json.dumps(whole), encoding="utf-8")
+    return count
+
+
+def _background(rng: np.random.Generator, size: int) -> np.ndarray:
+    import cv2
+
+    canvas = cv2.resize(rng.integers(60, 200, (4, 4, 3), np.uint8), (size, size), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.add(canvas, rng.integers(0, 12, canvas.shape, np.uint8)))
+
+
+def _colour(rng: np.random.Generator) -> list[int]:
+    return [int(value) for value in rng.choice([20, 235], 3)]
+
+
+def _put(
+    canvas: np.ndarray, shape: str, colour: list[int], spot: tuple[np.ndarray, float], rng: np.random.Generator
+) -> np.ndarray:
+    """Draw a shape round a middle, of a radius, into ``canvas``; return its outline, (P, 2) continuous coordinates."""
+    import cv2
+
+    middle, radius = spot
+    if shape == "circle":
+        cv2.circle(canvas, tuple(int(side) for side in middle), int(radius), colour, -1, cv2.LINE_AA)
+        angles = np.arange(24) * 2 * np.pi / 24
+        return np.floor(middle) + 0.5 + int(radius) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    corners = 4 if shape == "square" else 3
+    angles = rng.uniform(0, np.pi) + np.arange(corners) * 2 * np.pi / corners
+    points = (middle + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype(np.int32)
+    cv2.fillPoly(canvas, [points], colour, cv2.LINE_AA)
+    return points + 0.5
+
+
+def _write(path: Path, pixels: np.ndarray) -> None:
+    import cv2
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes())
+
+
 if __name__ == "__main__":
     where = Path(sys.argv[1] if len(sys.argv) > 1 else "shapes")
-    print(f"{draw(where)} pictures in {where}")
+    made = draw_scenes(where) if sys.argv[2:] == ["scenes"] else draw(where)
+    print(f"{made} pictures in {where}")

@@ -26,6 +26,14 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A COCO data set with boxes, polygons and keypoints: 12 pictures in train, 3 in val. Not to be changed."""
+    folder = tmp_path_factory.mktemp("data") / "scenes"
+    demo.draw_scenes(folder, {"train": 12, "val": 3})
+    return folder
+
+
 @pytest.fixture
 def recipe() -> Callable[..., dict[str, Any]]:
     """A recipe as plain data; keyword arguments replace whole blocks."""

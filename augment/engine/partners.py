@@ -2,7 +2,7 @@
 
 Which partner a copy gets must not hang on the order of listing, and little on what else is listed: a place on the ring
 of all sources' hashes is drawn, and of the ``WINDOW`` sources from there on one is chosen (consistent hashing). So a
-source that is added changes only copies that it is chosen for.
+source that is added changes few copies: those that it is chosen for, and those whose partner it pushes out of sight.
 """
 
 from __future__ import annotations

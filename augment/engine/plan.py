@@ -153,7 +153,7 @@ def _reader(recipe: Recipe, source: Path) -> tuple[str, Any]:
         claims = [reader for reader in catalog.names("readers") if catalog.reader(reader).claims(source)]
         if not claims:
             raise InputError(f"{source}: no reader knows this layout; known: {', '.join(catalog.names('readers'))}")
-        own = [reader for reader in claims if not catalog.reader(reader).FALLBACK] or claims
+        own = [reader for reader in claims if not getattr(catalog.reader(reader), "FALLBACK", False)] or claims
         if len(own) > 1:
             which = " or ".join(own)
             raise InputError(f"{source}: it could be {which}; say which, as in input: {{format: {own[0]}}}")

@@ -199,8 +199,8 @@ def as_pixels(scene: Scene, instances: list[int] | None = None) -> Scene:
     """The scene with some instances, or all, as numbers in layers; those that overlap lie in different layers."""
     width, height = scene.size
     layers = [layer.copy() for layer in scene.layers]
-    used = [int(layer.max(initial=0)) for layer in layers]
     places = scene.places.copy()
+    used = [int(places[places[:, 0] == number, 1].max(initial=0)) for number in range(len(layers))]
     wanted = np.flatnonzero(places[:, 0] < 0) if instances is None else np.array(instances)
     for place in wanted.tolist():
         instance = scene.source.instances[place]
