@@ -1,4 +1,4 @@
-"""Draw the README's picture: ``python -m tests.picture``. Made data, the shipped recipe, nothing picked by hand."""
+"""Draw the README's pictures: ``python -m tests.picture``. Made data, shipped recipes, nothing picked by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +19,43 @@ SOURCES, COPIES, SIZE = 5, 10, 96
 
 
 def main() -> None:
+    """Both pictures."""
+    copies()
+    objects()
+
+
+def objects() -> None:
+    """Grow the demo scenes, and draw what the labels say into the first copies of some sources."""
+    cells = []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        demo.draw_scenes(folder / "coco", {"train": 12})
+        augment.run(ROOT / "recipes/mosaic.yaml", input=folder / "coco", output=folder / "grown", multiplier=4)
+        whole = json.loads((folder / "grown/annotations/person_keypoints_train.json").read_text())
+        for record in sorted(whole["images"], key=lambda image: (image["copy"], image["source"]))[24:40]:
+            image = cv2.imread(str(folder / "grown/train" / record["file_name"]))
+            for found in (one for one in whole["annotations"] if one["image_id"] == record["id"]):
+                label(image, found)
+            cells.append(image)
+    framed = [cv2.copyMakeBorder(cell, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=[255] * 3) for cell in cells]
+    rows = [np.hstack(framed[start : start + 8]) for start in (0, 8)]
+    cv2.imwrite(str(ROOT / ".github/objects.jpg"), cv2.resize(np.vstack(rows), None, fx=0.6, fy=0.6, interpolation=3))
+
+
+def label(image: np.ndarray, found: dict[str, Any]) -> None:
+    """Draw one object's outline, box and corners."""
+    colour = [(60, 60, 255), (60, 255, 60), (255, 120, 60)][found["category_id"] - 1]
+    rings = found["segmentation"] if isinstance(found["segmentation"], list) else []
+    for ring in rings:
+        cv2.polylines(image, [np.round(np.array(ring).reshape(-1, 1, 2)).astype(np.int32)], True, (255, 255, 255), 1)
+    x, y, width, height = (round(side) for side in found["bbox"])
+    cv2.rectangle(image, (x, y), (x + width, y + height), colour, 2)
+    for x, y, seen in np.array(found.get("keypoints", [])).reshape(-1, 3):
+        if seen:
+            cv2.circle(image, (round(x), round(y)), 3, (255, 255, 255) if seen == 2 else (0, 0, 0), -1, cv2.LINE_AA)
+
+
+def copies() -> None:
     """Grow the demo set and lay copies of some sources side by side, the original first."""
     found: dict[str, dict[int, np.ndarray]] = {}
     with tempfile.TemporaryDirectory() as place:
