@@ -24,6 +24,9 @@ from augment.sample import Content, Dataset
 SLACK = 0.02
 """A box may reach this far out of the picture, in pixels, before its cutting off is told: writers round."""
 
+SWAPS = 5
+"""EXIF orientations from this on swap width and height."""
+
 Size = tuple[int, int]
 
 
@@ -46,14 +49,15 @@ def settle(picture: Array, content: Content, dataset: Dataset, labels: Labels) -
     bitmaps = bitmaps_of(dict(found.masks), void)
     sizes = [found.size, *(values.shape[::-1] for values in bitmaps.pixels.values())]
     swapped = upright[0] != upright[1] and upright[::-1] in sizes
-    turn = orientation(content.data) if swapped else 1
-    raw = found.unit == "pixel" and turn >= 5 and found.size == upright[::-1]
-    size = upright[::-1] if raw else upright
-    checked = _fitting(_in_pixels(found, upright), size, notes)
+    asked = labels.frame == "stored"
+    turn = orientation(content.data) if asked or (swapped and labels.frame == "auto") else 1
+    raw = turn > 1 and (asked or (found.unit == "pixel" and turn >= SWAPS and found.size == upright[::-1]))
+    size = upright[::-1] if raw and turn >= SWAPS else upright
+    checked = _fitting(_in_pixels(found, size), size, notes)
     instances = [_mended(instance, size, labels.clip, notes) for instance in checked.instances]
     mended = replace(checked, instances=tuple(one for one in instances if one is not None), size=size)
     working = replace(_upright(mended, turn), size=upright) if raw else mended
-    bitmaps = _upright_bitmaps(bitmaps, upright, turn)
+    bitmaps = _upright_bitmaps(bitmaps, upright, turn, asked)
     return Settled(mended, scene_of(working, labels, pairs_of(dataset, labels), bitmaps), dict(notes))
 
 
@@ -156,12 +160,15 @@ def _bounds(polygons: Any, rle: Mapping[str, Any] | None, keypoints: tuple[Point
 
 
 _TURNS: Mapping[int, Callable[[float, float, int, int], tuple[float, float]]] = {
+    2: lambda x, y, width, height: (width - x, y),
+    3: lambda x, y, width, height: (width - x, height - y),
+    4: lambda x, y, width, height: (x, height - y),
     5: lambda x, y, width, height: (y, x),
     6: lambda x, y, width, height: (height - y, x),
     7: lambda x, y, width, height: (height - y, width - x),
     8: lambda x, y, width, height: (y, width - x),
 }
-"""EXIF orientation -> where a place of the picture as stored is in the upright one (those that swap the sides)."""
+"""EXIF orientation -> where a place of the picture as stored is in the upright one."""
 
 
 def _upright(found: Annotations, turn: int) -> Annotations:
@@ -189,16 +196,25 @@ def _upright(found: Annotations, turn: int) -> Annotations:
 
 
 def _turned_pixels(pixels: Array, turn: int) -> Array:
-    turns = {5: lambda a: a.T, 6: lambda a: np.rot90(a, 3), 7: lambda a: np.rot90(a.T, 2), 8: lambda a: np.rot90(a)}
+    turns = {
+        2: np.fliplr,
+        3: lambda a: np.rot90(a, 2),
+        4: np.flipud,
+        5: lambda a: a.T,
+        6: lambda a: np.rot90(a, 3),
+        7: lambda a: np.rot90(a.T, 2),
+        8: lambda a: np.rot90(a),
+    }
     return np.ascontiguousarray(turns[turn](pixels))
 
 
-def _upright_bitmaps(bitmaps: Bitmaps, size: Size, turn: int) -> Bitmaps:
+def _upright_bitmaps(bitmaps: Bitmaps, size: Size, turn: int, stored: bool) -> Bitmaps:
     """Masks as large as the upright picture. Raises SampleError where one has another size."""
     pixels = {}
     for name, values in bitmaps.pixels.items():
         here = values
-        if here.shape != size[::-1] and here.shape == size and turn >= 5:
+        swapped = here.shape != size[::-1] and here.shape == size and turn >= SWAPS
+        if swapped or (stored and turn > 1):
             here = _turned_pixels(here, turn)
         if here.shape != size[::-1]:
             what = f"the mask of {name}" if name != INDEX else "the mask"
