@@ -124,7 +124,7 @@ def _put(
     angles = rng.uniform(0, np.pi) + np.arange(corners) * 2 * np.pi / corners
     points = (middle + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype(np.int32)
     cv2.fillPoly(canvas, [points], colour, cv2.LINE_AA)
-    return np.asarray(points + 0.5)
+    return np.asarray(points, np.float64) + 0.5
 
 
 def _write(path: Path, pixels: np.ndarray) -> None:

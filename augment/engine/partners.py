@@ -8,7 +8,7 @@ source that is added changes few copies: those that it is chosen for, and those 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,18 @@ from augment.sample import Entry, Sample
 WINDOW = 16
 """From how many neighbours on the ring one is chosen, which evens out how often each comes up."""
 
+FAR = 64
+"""How many of them are looked at for an object of the category that a balanced draw asks for."""
+
+MOST_KNOWN = 20_000
+"""Sources of which each worker remembers what they hold."""
+
 CACHE_BYTES = 64 * 2**20
 """Decoded partners that each worker keeps."""
 
 Decode = Callable[[Entry], Sample]
+Kinds = tuple[Sequence[str], Callable[[Entry], frozenset[str]]]
+NO_KINDS: Kinds = ((), lambda entry: frozenset())
 Array = np.ndarray[Any, Any]
 
 
@@ -80,12 +88,22 @@ class Sources:
 
 
 class Partners:
-    """Draws partners for samples; what it has decoded last is kept."""
+    """Draws partners for samples; what it has decoded last is kept.
 
-    def __init__(self, sources: Sources, seed: int, decode: Decode) -> None:
+    Args:
+        sources: All that there are.
+        seed: The recipe's.
+        decode: Reads and decodes one. Raises SampleError.
+        kinds: The categories of a data set whose samples have no class of their own, and what tells which of them a
+            source has; balanced draws go by them.
+    """
+
+    def __init__(self, sources: Sources, seed: int, decode: Decode, kinds: Kinds = NO_KINDS) -> None:
         self.sources = sources
         self._seed = seed
         self._decode = decode
+        self._kinds, self._has = kinds
+        self._known: dict[str, frozenset[str]] = {}
         self._held: OrderedDict[str, tuple[Sample, int]] = OrderedDict()
         self._size = 0
 
@@ -109,15 +127,35 @@ class Partners:
         ring = self.sources.ring(entry.split, code)
         own = order_hash(self._seed, entry.key)
         order = self.sources.order[ring]
+        kind = self._kind(chance) if balanced and not codes else ""
+        most = FAR if kind else WINDOW
         place = np.uint64(int(chance.child("place").uniform() * 2**64) & (2**64 - 1))
         start = int(np.searchsorted(order, place))
-        window = (start + np.arange(min(WINDOW + 1, len(ring)))) % max(len(ring), 1)
-        window = window[order[window] != own][:WINDOW]
+        window = (start + np.arange(min(most + 1, len(ring)))) % max(len(ring), 1)
+        window = window[order[window] != own][:most]
         salt = np.uint64(int(chance.child("choice").uniform() * 2**53))
         ranked = window[np.argsort(_mixed(order[window] ^ salt), kind="stable")]
-        for row in ring[ranked].tolist():
-            yield self.sources.entry(row)
+        others = (self.sources.entry(row) for row in ring[ranked].tolist())
+        yield from self._with(kind, others) if kind else others
         yield entry
+
+    def _kind(self, chance: Chance) -> str:
+        """One of the categories, each as often; empty where there are none."""
+        return self._kinds[int(chance.child("class").uniform() * len(self._kinds))] if self._kinds else ""
+
+    def _with(self, kind: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+        """Those that have an object of a category first; they are read one by one until there is one."""
+        rest = []
+        for entry in entries:
+            if entry.key not in self._known:
+                if len(self._known) > MOST_KNOWN:
+                    self._known.clear()
+                self._known[entry.key] = self._has(entry)
+            if kind in self._known[entry.key]:
+                yield entry
+            else:
+                rest.append(entry)
+        yield from rest
 
     def _sample(self, entry: Entry) -> Sample:
         if entry.key in self._held:

@@ -120,7 +120,17 @@ class Bench:
     @cached_property
     def _partners(self) -> Partners:
         """Made only where a step asks for some."""
-        return Partners(Sources(self.sources), self.recipe.frame.seed, lambda entry: self._source(entry).sample())
+        names = [category.name for category in self.job.dataset.categories]
+        kinds = (names, self._held_by)
+        return Partners(Sources(self.sources), self.recipe.frame.seed, lambda one: self._source(one).sample(), kinds)
+
+    def _held_by(self, entry: Entry) -> frozenset[str]:
+        """The categories of a source's objects."""
+        try:
+            found = self.reader.read(self.job.input, entry, self.job.dataset).annotations
+        except SampleError:
+            return frozenset()
+        return frozenset(str(one.label) for one in found.instances) if found is not None else frozenset()
 
     def _partners_of(self, source: _Source, chance: Chance, count: int, balanced: bool) -> list[Sample]:
         """What Sample.partners is for the copies of a source: others of its split."""

@@ -94,7 +94,13 @@ def _plain(value: Any) -> Any:
 def _kind(info: Any) -> str:
     """A parameter's type and limits in words."""
     kind = str(info.annotation).replace("typing.", "")
-    words = {"<class 'float'>": "number", "<class 'int'>": "whole number", "<class 'bool'>": "true or false"}
+    words = {
+        "<class 'float'>": "number",
+        "<class 'int'>": "whole number",
+        "<class 'bool'>": "true or false",
+        "tuple[str, ...]": "list of names",
+        "tuple[int, int] | None": "[height, width]",
+    }
     kind = words.get(kind, "[low, high]" if kind.startswith("tuple") else kind)
     signs = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
     limits = [

@@ -96,3 +96,15 @@ def test_one_that_cannot_be_read_is_passed_over() -> None:
 
     with pytest.raises(SampleError, match="all of them"):
         Partners(Sources(listing()), 5, refuse).drawn(key(1), Chance.of(0, "k", 1), 1, False)
+
+
+def test_balanced_goes_by_the_objects_where_samples_have_no_class() -> None:
+    held = collect([key(n) for n in range(1, COUNT, 2)], seed=5)
+
+    def has(entry: Entry) -> frozenset[str]:
+        return frozenset({"rare"} if int(entry.key.split(".")[0]) % 20 == 1 else {"often"})
+
+    found = Partners(Sources(held), 5, lambda entry: Sample(entry.key), (("often", "rare"), has))
+    counts = Counter("rare" in has(Entry(s.key, "")) for s in draws(found, 2000, balanced=True))
+    assert abs(counts[True] - 1000) < 4 * 500**0.5
+    assert counts[False] > 800
