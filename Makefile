@@ -10,10 +10,12 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: .venv/ready  ## draw a small data set, grow it by 10, say where it is
+demo: .venv/ready  ## draw two small data sets, with classes and with boxes, grow them, say where they are
 	$(BIN)/python -m augment.demo demo/shapes
 	$(BIN)/augment run recipes/first-steps.yaml --input demo/shapes --output demo/grown
 	$(BIN)/augment verify demo/grown --rederive 5
+	$(BIN)/python -m augment.demo demo/coco scenes
+	$(BIN)/augment run recipes/mosaic.yaml --input demo/coco --output demo/objects
 
 test: lint  ## everything that CI runs
 	$(BIN)/python -m pytest

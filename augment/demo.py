@@ -119,7 +119,8 @@ def _put(
     if shape == "circle":
         cv2.circle(canvas, tuple(int(side) for side in middle), int(radius), colour, -1, cv2.LINE_AA)
         angles = np.arange(24) * 2 * np.pi / 24
-        return np.floor(middle) + 0.5 + int(radius) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        outline: np.ndarray = np.floor(middle) + 0.5 + int(radius) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return outline
     corners = 4 if shape == "square" else 3
     angles = rng.uniform(0, np.pi) + np.arange(corners) * 2 * np.pi / corners
     points = (middle + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype(np.int32)

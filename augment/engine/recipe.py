@@ -142,7 +142,7 @@ class Recipe:
         return found
 
     def writing(self, format: str) -> Recipe:
-        """The recipe with its output in a format, where it left that open. Raises RecipeError for keys that it lacks."""
+        """The recipe with its output in a format, where it left that open. Raises RecipeError for keys of another."""
         problems: list[Problem] = []
         _check(catalog.writer(format).Options, self.output_options, ("output",), problems)
         if problems:
