@@ -79,8 +79,11 @@ class Writer(Protocol):
     def locate(self, record: Record, shard: str) -> str:
         """Name of the file that holds this output: the shard, or the output's own file."""
 
-    def render(self, record: Record, dataset: Dataset) -> bytes:
-        """One output as bytes; made in a worker. Raises SampleError for what the format can't hold."""
+    def render(self, record: Record, dataset: Dataset, options: Any = ...) -> bytes:
+        """One output as bytes; made in a worker. Raises SampleError for what the format can't hold.
+
+        ``options`` are those of the recipe; this writer's defaults where they are not given.
+        """
 
     def assemble(self, root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
         """Write one shard from rendered outputs in their order, atomically (augment.durable). Raises OSError.

@@ -92,6 +92,9 @@ def make_receipt(task: LotTask, report: Report) -> None:
             out.write_table(pa.Table.from_pylist(told.rows, schema=PROVENANCE))
         notes = {
             "files": [asdict(written) for written in task.written] if at.writer.SHARDED else [],
+            "beside": []
+            if at.writer.SHARDED
+            else [asdict(written) for written in task.written if not written.samples],
             "counts": [[*key, count] for key, count in sorted(counts.items(), key=str)],
             "skipped": skipped,
             "mended": dict(sorted(mended.items())),
@@ -107,6 +110,6 @@ def receipt(output: Path, lot: int) -> Path:
 
 
 def notes_of(path: Path) -> dict[str, Any]:
-    """What a receipt says beside its rows: files, counts, skipped, mended."""
+    """What a receipt says beside its rows: files, those beside outputs (labels), counts, skipped, mended."""
     found: dict[str, Any] = json.loads(pq.read_metadata(path).metadata[b"augment"])
     return found

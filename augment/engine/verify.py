@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from augment import catalog, durable
 from augment.engine import history, manifest, source
+from augment.engine.assemble import notes_of
 from augment.engine.listing import entry_of
 from augment.engine.recipe import Expand, build
 from augment.engine.source import Text
@@ -73,6 +74,9 @@ def _expected(folder: Path, facts: dict[str, Any]) -> Iterator[tuple[str, int | 
     """Name, size (None if not noted) and SHA-256 of every file of outputs."""
     for file in facts["files"]:
         yield file["name"], file["bytes"], file["sha256"]
+    for receipt in sorted((folder / history.LOTS).glob("*.parquet")):
+        for file in notes_of(receipt)["beside"]:
+            yield file["name"], file["bytes"], file["sha256"]
     if facts["sharded"]:
         for shard in facts["shards"]:
             yield shard["name"], shard["bytes"], shard["sha256"]

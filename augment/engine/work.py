@@ -83,6 +83,7 @@ class Bench:
         self.recipe: Recipe = build(job.text)
         self.reader: Reader = catalog.reader(job.reader)
         self.writer: Writer = catalog.writer(self.recipe.output.format)
+        self.options = self.writer.Options.model_validate(self.recipe.output_options)
 
     @cached_property
     def class_index(self) -> Mapping[str, int]:
@@ -113,7 +114,7 @@ class Bench:
                 yield made
                 continue
             try:
-                yield made, self.writer.render(made.record, self.job.dataset)
+                yield made, self.writer.render(made.record, self.job.dataset, self.options)
             except SampleError as error:
                 yield Skip(entry.key, error.reason, error.detail, copy, entry.split)
 

@@ -24,6 +24,8 @@ from augment.sample import TRAINING, Content, Dataset, Entry, Skip
 
 SPLITS = TRAINING | {"val", "valid", "validation", "validate", "dev", "eval", "test", "testing"}
 FALLBACK = True
+MASK = ".mask.png"
+"""What our own class folders call the mask that lies beside a picture."""
 IGNORED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
@@ -164,6 +166,8 @@ class _Walk:
             return "missing" if wanted else None
         if not stat.S_ISREG(facts.st_mode):
             return "not a plain file"
+        if item.name.lower().endswith(MASK):
+            return "a mask, no picture"
         return facts if _files.encodes(folder.prefix + item.name) else "unreadable name"
 
     def _follow(self, item: os.DirEntry[str], folder: _Folder, wanted: bool) -> str | None:

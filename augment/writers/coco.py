@@ -46,7 +46,7 @@ def locate(record: Record, shard: str) -> str:
     return f"{folder_name(record.split)}/{record.key}.{record.extension}"
 
 
-def render(record: Record, dataset: Dataset) -> bytes:
+def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
     """Lengths, the file's name, the lines that describe it, the data. Raises SampleError; see ``_coco_lines``."""
     name, lines = locate(record, "").encode(), _coco_lines.describe(record, dataset)
     return b"".join([_HEAD.pack(len(name), len(lines)), name, lines, record.data])

@@ -1,15 +1,18 @@
-"""Class folders: each output a file of its own, ``train/cats/KEY.jpg``; ``KEY.json`` beside it holds other fields."""
+"""Class folders: each output a file of its own, ``train/cats/KEY.jpg``.
+
+``KEY.json`` beside it holds other fields and, under ``annotations``, what is annotated; masks are ``KEY.mask.png`` and
+``KEY.CLASS.mask.png``.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from augment.contracts import Written
 from augment.options import Options as _Base
 from augment.sample import Dataset, Record
-from augment.writers import _record
+from augment.writers import _annotations, _record
 from augment.writers._names import folder_name
 from augment.writers._tree import growing
 
@@ -32,7 +35,7 @@ def locate(record: Record, shard: str) -> str:
     return "/".join([*parts, f"{record.key}.{record.extension}"])
 
 
-def render(record: Record, dataset: Dataset) -> bytes:
+def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
     """The record as it is."""
     return _record.pack(record)
 
@@ -47,15 +50,18 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
             record = _record.unpack(part)
             name = locate(record, shard)
             tree.add(name, record.data, 1)
-            if record.fields:
-                fields = json.dumps(dict(record.fields), ensure_ascii=False).encode("utf-8", "surrogatepass")
-                tree.add(str(PurePosixPath(name).with_suffix(".json")), fields)
+            found = record.annotations
+            if record.fields or found is not None:
+                facts = _annotations.as_json(_annotations.beside({}, record.fields, found))
+                tree.add(str(PurePosixPath(name).with_suffix(".json")), facts)
+            for word, mask in (found.masks if found is not None else {}).items():
+                tree.add(str(PurePosixPath(name).with_suffix(f".{_annotations.ending(word)}")), mask)
     return tree.written
 
 
 def conclude(root: Path, dataset: Dataset) -> list[Written]:
-    """Nothing is said of the whole beside the manifest."""
-    return []
+    """``dataset.json``: the categories, and what else is true of the whole; nothing for mere classes."""
+    return _annotations.describe(root, dataset)
 
 
 def extract(root: Path, name: str, key: str) -> bytes:
@@ -64,4 +70,3 @@ def extract(root: Path, name: str, key: str) -> bytes:
     if path.stem != key or not path.is_file():
         raise KeyError(f"{key} is not at {name}")
     return path.read_bytes()
-

@@ -1,4 +1,8 @@
-"""Parquet shards as Hugging Face reads them: the value as a struct of bytes and path, the class as text and number."""
+"""Parquet shards as Hugging Face reads them: the value as a struct of bytes and path, the class as text and number.
+
+Annotations are JSON in their neutral form, masks a list of names and PNG bytes. Both columns are always there, null
+where nothing is annotated: the tables of one data set need the same columns, also where only some have soft labels.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augment import durable
+from augment.annotations import plain
 from augment.contracts import Written
 from augment.options import Options as _Base
-from augment.sample import Record
-from augment.writers import _record
+from augment.sample import Dataset, Record
+from augment.writers import _annotations, _record
 from augment.writers._names import folder_name
 
 SHARDED = True
@@ -23,6 +28,7 @@ ROW_GROUP_BYTES = 32_000_000
 ROW_GROUP_ROWS = 256
 """A row group ends at whichever comes first; it is what a reader, and this writer, holds in memory."""
 
+MASK = {"name": "string", "bytes": "binary"}
 COLUMNS = {
     "key": pa.string(),
     "value": None,  # the struct, under the name of its modality
@@ -32,8 +38,10 @@ COLUMNS = {
     "source": pa.string(),
     "copy": pa.int64(),
     "fields": pa.string(),
+    "annotations": pa.string(),
+    "masks": pa.list_(pa.struct(list(MASK.items()))),
 }
-"""A row an output; ``fields`` are the source's other annotations as JSON."""
+"""A row an output; ``fields`` are the source's other facts as JSON; the mask whose values are classes has no name."""
 
 
 class Options(_Base):
@@ -50,7 +58,7 @@ def locate(record: Record, shard: str) -> str:
     return shard
 
 
-def render(record: Record) -> bytes:
+def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
     """The record as it is; rows can't be concatenated."""
     return _record.pack(record)
 
@@ -72,6 +80,11 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
     return [Written(shard, path.stat().st_size, durable.sha256(path), samples)]
 
 
+def conclude(root: Path, dataset: Dataset) -> list[Written]:
+    """``dataset.json``: the categories, and what else is true of the whole; nothing for mere classes."""
+    return _annotations.describe(root, dataset)
+
+
 def extract(root: Path, name: str, key: str) -> bytes:
     """The value of one row."""
     with pq.ParquetFile(root / name) as file:
@@ -88,17 +101,20 @@ def _schema(media: str) -> pa.Schema:
     """The columns, and in the metadata what Hugging Face's datasets should take each of them for."""
     value = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     fields = [(media, value) if kind is None else (name, kind) for name, kind in COLUMNS.items()]
-    features = {name: {"dtype": str(kind), "_type": "Value"} for name, kind in fields}
+    features: dict[str, Any] = {name: {"dtype": str(kind), "_type": "Value"} for name, kind in fields}
     features[media] = {"_type": media.capitalize()}
+    features["masks"] = [{name: {"dtype": kind, "_type": "Value"} for name, kind in MASK.items()}]
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
 def _storage(media: str) -> dict[str, Any]:
     """Values are compressed already; dictionaries and statistics are kept where values repeat."""
-    stored = {name: "snappy" for name, kind in COLUMNS.items() if kind is not None}
+    stored = {name: "snappy" for name, kind in COLUMNS.items() if kind is not None and name != "masks"}
+    masks = {"masks.list.element.name": "snappy", "masks.list.element.bytes": "none"}
     return {
-        "compression": {**stored, f"{media}.bytes": "none", f"{media}.path": "snappy"},
+        "compression": {**stored, **masks, f"{media}.bytes": "none", f"{media}.path": "snappy"},
         "use_dictionary": ["label", "split"],
+        "write_page_checksum": True,
         "write_statistics": ["label", "label_index", "split", "copy"],
     }
 
@@ -108,6 +124,7 @@ def _row(record: Record, media: str) -> dict[str, Any]:
         raise ValueError(
             f"{record.key}: a table holds values of one modality, this is {record.modality} after {media}"
         )
+    found = record.annotations
     return {
         "key": record.key,
         media: {"bytes": record.data, "path": f"{record.key}.{record.extension}"},
@@ -116,7 +133,9 @@ def _row(record: Record, media: str) -> dict[str, Any]:
         "split": record.split,
         "source": record.source,
         "copy": record.copy,
-        "fields": json.dumps(dict(record.fields), ensure_ascii=False) if record.fields else None,
+        "fields": _annotations.as_text(record.fields) if record.fields else None,
+        "annotations": None if found is None else _annotations.as_text(plain(found)),
+        "masks": None if found is None else [{"name": name, "bytes": data} for name, data in found.masks.items()],
     }
 
 

@@ -1,12 +1,13 @@
 """WebDataset: tar shards with ``KEY.jpg``, ``KEY.json`` and, where there are classes, ``KEY.cls``.
 
-Headers are ustar with fixed mode, owner and time, so equal records give equal bytes (POSIX.1-1988, "ustar").
+Annotations stand in KEY.json in their neutral form; masks are ``KEY.mask.png`` and ``KEY.CLASS.mask.png``. Headers are
+ustar with fixed mode, owner and time, so equal records give equal bytes (POSIX.1-1988, "ustar"); the few names of more
+than 100 bytes get a pax header before it (POSIX.1-2001).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 from augment import durable
 from augment.contracts import Written
 from augment.options import Options as _Base
-from augment.sample import Record
+from augment.sample import Dataset, Record
+from augment.writers import _annotations
 from augment.writers._names import folder_name
 
 SHARDED = True
@@ -37,11 +39,14 @@ def locate(record: Record, shard: str) -> str:
     return shard
 
 
-def render(record: Record) -> bytes:
+def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
     """The tar members of one output."""
     parts = [_member(f"{record.key}.{record.extension}", record.data), _member(f"{record.key}.json", _facts(record))]
     if record.label_index is not None:
         parts.append(_member(f"{record.key}.cls", str(record.label_index).encode()))
+    if record.annotations is not None:
+        for name, mask in record.annotations.masks.items():
+            parts.append(_member(f"{record.key}.{_annotations.ending(name)}", mask))
     return b"".join(parts)
 
 
@@ -61,12 +66,17 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
     return [Written(shard, size + len(end), digest.hexdigest(), samples)]
 
 
+def conclude(root: Path, dataset: Dataset) -> list[Written]:
+    """``dataset.json``: the categories, and what else is true of the whole; nothing for mere classes."""
+    return _annotations.describe(root, dataset)
+
+
 def extract(root: Path, name: str, key: str) -> bytes:
-    """The member of an output that is neither its JSON nor its class."""
+    """The member of an output that is neither its JSON nor its class nor a mask."""
     with tarfile.open(root / name) as archive:
         for member in archive:
-            stem, _, ending = member.name.rpartition(".")
-            if stem == key and ending not in ("json", "cls"):
+            stem, _, ending = member.name.partition(".")
+            if stem == key and ending not in ("json", "cls") and not ending.endswith(_annotations.MASK):
                 file = archive.extractfile(member)
                 if file is not None:
                     return file.read()
@@ -74,18 +84,8 @@ def extract(root: Path, name: str, key: str) -> bytes:
 
 
 def _facts(record: Record) -> bytes:
-    facts = {
-        "source": record.source,
-        "copy": record.copy,
-        "split": record.split,
-        "label": record.label,
-        "label_index": record.label_index,
-    }
-    clash = {name: value for name, value in record.fields.items() if name in OWN or name == "fields"}
-    facts.update({name: value for name, value in record.fields.items() if name not in clash})
-    if clash:
-        facts["fields"] = clash
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    own = {name: getattr(record, name) for name in OWN}
+    return _annotations.as_json(_annotations.beside(own, record.fields, record.annotations))
 
 
 def _template() -> bytes:
@@ -105,8 +105,15 @@ def _member(name: str, data: bytes) -> bytes:
     """Header, data and padding. Patching a template costs a tenth of building a TarInfo; a test holds them equal."""
     label = name.encode("ascii")
     if len(label) > 100:
-        raise ValueError(f"{name}: a member's name may have 100 bytes")
+        return _long(name, len(data)) + data + b"\0" * (-len(data) % BLOCK)
     size = b"%011o\0" % len(data)
     checksum = b"%06o\0 " % (_FIXED_SUM + sum(label) + sum(size))
     header = label.ljust(100, b"\0") + _BEFORE_SIZE + size + _AFTER_SIZE + checksum + _TAIL
     return header + data + b"\0" * (-len(data) % BLOCK)
+
+
+def _long(name: str, size: int) -> bytes:
+    """The headers of a member whose name a plain one can't hold."""
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, 0o644
+    return info.tobuf(tarfile.PAX_FORMAT)

@@ -54,7 +54,7 @@ def locate(record: Record, shard: str) -> str:
     return f"{folder_name(record.split)}/{PICTURES}/{record.key}.{record.extension}"
 
 
-def render(record: Record, dataset: Dataset) -> bytes:
+def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
     """The names of picture and label file, the labels, the picture. Raises SampleError as ``_yolo_lines.written``."""
     lines = "" if record.annotations is None else _yolo_lines.written(record.annotations, dataset.categories)
     picture = locate(record, "").encode()

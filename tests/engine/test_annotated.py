@@ -70,6 +70,22 @@ def test_what_was_written_is_verified_and_made_again(grow: Grow, format: str) ->
     assert found.rederived == 20
 
 
+@pytest.mark.parametrize(
+    ("format", "ending"), [("yolo", ".txt"), ("voc", ".xml"), ("coco", ".json"), ("masks", ".png")]
+)
+def test_a_label_file_that_was_changed_is_found(grow: Grow, format: str, ending: str) -> None:
+    output = grow(output={"format": format, "image": {"format": "jpg"}}).output
+    told = [name for name in tree(output) if name.endswith(ending) and "manifest" not in name]
+    assert told
+    for name in (told[0], told[-1]):
+        path = output / name
+        data = path.read_bytes()
+        path.write_bytes(data + b" ")
+        assert any(name in problem for problem in augment.verify(output).problems)
+        path.write_bytes(data)
+    assert augment.verify(output).problems == []
+
+
 READ_BACK = [name for name in catalog.names("writers") if name in catalog.names("readers") and name != "folder"]
 
 

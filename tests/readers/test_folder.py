@@ -202,3 +202,9 @@ def test_listing_is_a_stream(tmp_path: Path) -> None:
     found = folder.entries(tmp_path, folder.Options(), WANTED)
     assert isinstance(found, Iterator)
     assert isinstance(next(found), Entry)
+
+
+def test_the_mask_beside_a_picture_is_no_picture(tmp_path: Path) -> None:
+    make(tmp_path, "cats/1.png", "cats/1.mask.png")
+    assert set(listed(tmp_path)) == {"cats/1.png"}
+    assert skipped(tmp_path) == {"cats/1.mask.png": "a mask, no picture"}

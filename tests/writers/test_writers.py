@@ -8,21 +8,29 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import webdataset
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from augment import catalog
 from augment.durable import sha256
-from augment.sample import Record
+from augment.errors import SampleError
+from augment.sample import Dataset, Record
 from augment.writers import _names, _record, folder
 from augment.writers import webdataset as ours
+from tests.writers.test_annotations import DATASET, SIZE, annotated, png
 
 WRITERS = catalog.names("writers")
+DEPTHS = {"webdataset": 2, "parquet": 2, "folder": 3}
+"""Names in the path of an output, where its split and class are one folder each."""
+
 LABELS = ["cats", "çà et là", "a/b", "..", "con", None]
 
 
@@ -52,7 +60,7 @@ def writer(request: pytest.FixtureRequest) -> Any:
 def test_every_record_comes_out_again(writer: Any, tmp_path: Path, count: int) -> None:
     records = [record(n) for n in range(count)]
     shard = writer.shard("train", 3)
-    written = writer.assemble(tmp_path, shard, (writer.render(r) for r in records))
+    written = writer.assemble(tmp_path, shard, (writer.render(r, Dataset()) for r in records))
     assert sum(item.samples for item in written) == count
     for item in written:
         assert (tmp_path / item.name).stat().st_size == item.bytes
@@ -65,7 +73,9 @@ def test_every_record_comes_out_again(writer: Any, tmp_path: Path, count: int) -
 
 def test_the_same_records_give_the_same_bytes(writer: Any, tmp_path: Path) -> None:
     def make(name: str) -> dict[str, bytes]:
-        writer.assemble(tmp_path / name, writer.shard("train", 0), [writer.render(record(n)) for n in range(20)])
+        writer.assemble(
+            tmp_path / name, writer.shard("train", 0), [writer.render(record(n), Dataset()) for n in range(20)]
+        )
         return {
             str(p.relative_to(tmp_path / name)): p.read_bytes() for p in (tmp_path / name).rglob("*") if p.is_file()
         }
@@ -73,10 +83,67 @@ def test_the_same_records_give_the_same_bytes(writer: Any, tmp_path: Path) -> No
     assert make("a") == make("b") != {}
 
 
+def rendered(writer: Any, one: Record) -> bytes | None:
+    """An output's part, or None where the format refuses what is annotated, with its reason."""
+    try:
+        return bytes(writer.render(one, DATASET))
+    except SampleError as error:
+        assert error.reason
+        assert error.detail
+        return None
+
+
+def add_lot(writer: Any, root: Path, lot: list[Record], number: int) -> None:
+    """Assemble a shard of each split; what went in comes out."""
+    for split in sorted({one.split for one in lot}):
+        shard = writer.shard(split, number)
+        parts = [(one, rendered(writer, one)) for one in lot if one.split == split]
+        made = {one.key: (one, part) for one, part in parts if part is not None}
+        if made:
+            for item in writer.assemble(root, shard, [part for _, part in made.values()]):
+                assert sha256(root / item.name) == item.sha256
+        for one, _ in made.values():
+            assert writer.extract(root, writer.locate(one, shard), one.key) == one.data
+
+
+def conclude(writer: Any, root: Path) -> dict[str, bytes]:
+    """Conclude, and give all files of the output."""
+    told = writer.conclude(root, DATASET)
+    assert len({item.name for item in told}) == len(told)
+    for item in told:
+        assert (sha256(root / item.name), (root / item.name).stat().st_size) == (item.sha256, item.bytes)
+        assert item.samples == 0
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@given(
+    st.lists(st.tuples(st.none() | annotated(), st.sampled_from(["train", "val"])), min_size=2, max_size=5), st.data()
+)
+@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize("name", WRITERS)
+def test_annotations_give_the_same_bytes_in_whatever_order_lots_are_made(
+    tmp_path_factory: pytest.TempPathFactory, name: str, found: list[tuple[Any, str]], data: st.DataObject
+) -> None:
+    writer, root = catalog.writer(name), tmp_path_factory.mktemp(name)
+    media = png(np.zeros(SIZE[::-1], np.uint8))  # some formats look for the size of the picture
+    records = [
+        record(number, annotations=one, split=split, data=media, extension="png")
+        for number, (one, split) in enumerate(found)
+    ]
+    cut = data.draw(st.integers(1, len(records) - 1))
+    for number, lot in enumerate([records[:cut], records[cut:]]):  # as a run and one that appends
+        add_lot(writer, root / "a", lot, number)
+        first = conclude(writer, root / "a")
+    assert conclude(writer, root / "a") == first
+    for number, lot in ((1, records[cut:]), (0, records[:cut])):
+        add_lot(writer, root / "b", lot, number)
+    assert conclude(writer, root / "b") == first
+
+
 @pytest.mark.parametrize("count", [0, 2, 600])
 def test_a_failure_half_way_leaves_nothing(writer: Any, tmp_path: Path, count: int) -> None:
     def parts() -> Iterator[bytes]:
-        yield from (writer.render(record(n)) for n in range(count))
+        yield from (writer.render(record(n), Dataset()) for n in range(count))
         raise RuntimeError("the source went away")
 
     with pytest.raises(RuntimeError, match="went away"):
@@ -89,8 +156,11 @@ def test_no_split_or_class_leads_out_of_the_output(writer: Any, tmp_path: Path, 
     root = tmp_path / "deep/root"
     one = record(0, split=split, label=split)
     shard = writer.shard(split, 0)
-    for item in writer.assemble(root, shard, [writer.render(one)]):
-        assert len(Path(item.name).parts) == 2 if writer.SHARDED else 3
+    for item in writer.assemble(root, shard, [writer.render(one, Dataset())]):
+        name = PurePosixPath(item.name)
+        assert not {"..", "."} & set(name.parts)
+        assert not name.is_absolute()
+        assert len(name.parts) == DEPTHS.get(writer.__name__.rpartition(".")[2], len(name.parts))
     assert writer.extract(root, writer.locate(one, shard), one.key) == one.data
     files = [path.resolve() for path in tmp_path.rglob("*") if path.is_file()]
     assert files
@@ -99,7 +169,7 @@ def test_no_split_or_class_leads_out_of_the_output(writer: Any, tmp_path: Path, 
 
 def test_an_empty_value_is_a_value(writer: Any, tmp_path: Path) -> None:
     one, shard = record(0, data=b""), writer.shard("train", 0)
-    writer.assemble(tmp_path, shard, [writer.render(one)])
+    writer.assemble(tmp_path, shard, [writer.render(one, Dataset())])
     assert writer.extract(tmp_path, writer.locate(one, shard), one.key) == b""
 
 
@@ -115,7 +185,7 @@ HANDLES = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWa
 @HANDLES
 def test_shards_are_read_by_the_webdataset_library(tmp_path: Path) -> None:
     records = [record(n) for n in range(25)]
-    ours.assemble(tmp_path, "train/shard-000000.tar", map(ours.render, records))
+    ours.assemble(tmp_path, "train/shard-000000.tar", (ours.render(r, Dataset()) for r in records))
     found = list(
         webdataset.WebDataset(str(tmp_path / "train/shard-000000.tar"), shardshuffle=False, empty_check=False)
     )
@@ -140,14 +210,14 @@ def test_headers_are_those_of_tarfile(size: int) -> None:
 
 
 def test_fields_of_a_class_folder_lie_beside_the_file(tmp_path: Path) -> None:
-    written = folder.assemble(tmp_path, "train/lot-000000", map(folder.render, [record(0), record(1)]))
+    written = folder.assemble(tmp_path, "train/lot-000000", [folder.render(record(n), Dataset()) for n in (0, 1)])
     assert [(Path(item.name).suffix, item.samples) for item in written] == [(".jpg", 1), (".jpg", 1), (".json", 0)]
     assert json.loads((tmp_path / written[2].name).read_text(encoding="utf-8")) == record(1).fields
 
 
 @pytest.mark.skipif(shutil.which("tar") is None, reason="needs tar")
 def test_tar_itself_lists_a_shard(tmp_path: Path) -> None:
-    ours.assemble(tmp_path, "s.tar", [ours.render(record(n)) for n in range(3)])
+    ours.assemble(tmp_path, "s.tar", [ours.render(record(n), Dataset()) for n in range(3)])
     told = subprocess.run(["tar", "tf", tmp_path / "s.tar"], capture_output=True, text=True, check=True)
     assert told.stderr == ""
     assert len(told.stdout.split()) == 3 * 3
@@ -157,14 +227,14 @@ def test_tar_itself_lists_a_shard(tmp_path: Path) -> None:
 def test_the_webdataset_library_decodes_the_values(tmp_path: Path) -> None:
     made = io.BytesIO()
     Image.new("RGB", (8, 6), (200, 10, 10)).save(made, "PNG")
-    ours.assemble(tmp_path, "s.tar", [ours.render(record(0, data=made.getvalue(), extension="png"))])
+    ours.assemble(tmp_path, "s.tar", [ours.render(record(0, data=made.getvalue(), extension="png"), Dataset())])
     shards = webdataset.WebDataset(str(tmp_path / "s.tar"), shardshuffle=False, empty_check=False)
     (sample,) = shards.decode("pil")
     assert (sample["png"].size, sample["cls"], sample["json"]["copy"]) == ((8, 6), 0, 0)
 
 
 def test_a_shard_is_the_archive_that_tar_would_write(tmp_path: Path) -> None:
-    ours.assemble(tmp_path, "s.tar", [ours.render(record(n)) for n in range(5)])
+    ours.assemble(tmp_path, "s.tar", [ours.render(record(n), Dataset()) for n in range(5)])
     size = (tmp_path / "s.tar").stat().st_size
     assert size % tarfile.RECORDSIZE == 0
     with tarfile.open(tmp_path / "s.tar") as archive:
@@ -175,7 +245,7 @@ def test_a_shard_is_the_archive_that_tar_would_write(tmp_path: Path) -> None:
 @HANDLES
 def test_fields_with_our_names_are_not_lost(tmp_path: Path) -> None:
     clash = record(0, fields={"label": "theirs", "fields": 1, "other": 2})
-    ours.assemble(tmp_path, "s.tar", [ours.render(clash)])
+    ours.assemble(tmp_path, "s.tar", [ours.render(clash, Dataset())])
     (sample,) = webdataset.WebDataset(str(tmp_path / "s.tar"), shardshuffle=False, empty_check=False)
     facts = json.loads(sample["json"])
     assert facts["label"] == "cats"
@@ -186,7 +256,7 @@ def test_fields_with_our_names_are_not_lost(tmp_path: Path) -> None:
 def test_parquet_is_what_hugging_face_reads(tmp_path: Path) -> None:
     writer = catalog.writer("parquet")
     records = [record(n) for n in range(300)]
-    writer.assemble(tmp_path, "s.parquet", map(writer.render, records))
+    writer.assemble(tmp_path, "s.parquet", (writer.render(r, Dataset()) for r in records))
     table = pq.read_table(tmp_path / "s.parquet")
     assert table.num_rows == 300
     value = table["image"].to_pylist()[7]
@@ -208,7 +278,8 @@ def test_parquet_is_what_hugging_face_reads(tmp_path: Path) -> None:
 def test_a_table_never_drops_a_value_of_another_modality(tmp_path: Path) -> None:
     writer = catalog.writer("parquet")
     with pytest.raises(ValueError, match="one modality"):
-        writer.assemble(tmp_path, "s.parquet", map(writer.render, [record(0), record(1, modality="sound")]))
+        parts = [writer.render(r, Dataset()) for r in (record(0), record(1, modality="sound"))]
+        writer.assemble(tmp_path, "s.parquet", parts)
     with pytest.raises(ValueError, match="without rows"):
         writer.assemble(tmp_path, "s.parquet", [])
     assert not list(tmp_path.iterdir())
@@ -217,7 +288,7 @@ def test_a_table_never_drops_a_value_of_another_modality(tmp_path: Path) -> None
 def test_hugging_face_itself_reads_it(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     writer = catalog.writer("parquet")
-    writer.assemble(tmp_path, "s.parquet", map(writer.render, [record(n) for n in range(3)]))
+    writer.assemble(tmp_path, "s.parquet", [writer.render(record(n), Dataset()) for n in range(3)])
     found = datasets.load_dataset("parquet", data_files=str(tmp_path / "s.parquet"), cache_dir=str(tmp_path / "cache"))
     assert type(found["train"].features["image"]).__name__ == "Image"
 

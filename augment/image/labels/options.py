@@ -18,9 +18,9 @@ class Labels(Options):
         clip: Cut boxes and polygons off at the border of the picture; False leaves them as they reach beyond it.
         flip_pairs: Pairs of names that trade places when a copy is mirrored: keypoints, categories and classes.
             Keypoints called left… and right… are paired without being listed.
-        frame: For photos with an EXIF orientation: whether coordinates are for the picture as it is ``stored`` or as it
-            is shown, ``upright``. ``auto`` goes by the size that the annotations name, and takes upright where that
-            doesn't tell.
+        frame: For photos with an EXIF orientation: whether coordinates are for the picture as it is ``stored``, or as
+            it is shown, ``upright``. ``auto`` goes by the size that the annotations name, and takes upright where
+            that doesn't tell.
         void: Value of an index mask for pixels that come from outside the picture; None lets the step's fill_mask
             decide, or the data set's own void where it has one.
     """

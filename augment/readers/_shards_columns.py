@@ -1,0 +1,202 @@
+"""Which column of a Parquet table holds what: values, class, split, masks, objects; found by types and usual names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from augment.errors import InputError, nearest
+from augment.readers._columns import LABEL, SPLIT
+
+OURS = frozenset({"key", "label", "label_index", "split", "source", "copy", "fields"})
+"""Columns that our own tables always have; ``annotations`` and ``masks`` may be missing in old ones."""
+
+BOXES = ("bbox", "bboxes", "boxes")
+CATEGORY = ("category", "categories", "category_id", "label", "labels", "class", "class_id", "name")
+
+_MASKS = re.compile(
+    r"(.*_)?(masks?|annotations?|labels?|segmentations?|seg|segmentation_mask|label_map|gt)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of one table.
+
+    Args:
+        value: The one with the samples.
+        nested: Whether it is a struct of bytes and path, as Hugging Face has it, or plain bytes.
+        label: The class; ``names`` are those of its numbers.
+        split: The split.
+        masks: Masks of whole samples, encoded; ``objects`` boxes as lists, whose categories have ``categories``.
+        ours: Whether our own writer has made it; ``told`` is then the column with annotations in their neutral form.
+        fields: The columns that ride along.
+    """
+
+    value: str
+    nested: bool
+    label: str | None = None
+    names: tuple[str, ...] = ()
+    split: str | None = None
+    masks: str | None = None
+    objects: str | None = None
+    categories: tuple[str, ...] = ()
+    ours: bool = False
+    told: str | None = None
+    fields: tuple[str, ...] = ()
+
+    def annotated(self) -> list[str]:
+        """The columns that annotations are read from."""
+        return [name for name in (self.objects, self.masks, self.told) if name]
+
+
+def layout_of(schema: pa.Schema, named: Mapping[str, str | None], table: str) -> Layout:
+    """The layout of a table.
+
+    Args:
+        schema: Its columns.
+        named: What the recipe says: ``value``, ``label``, ``split``, ``masks`` -> column.
+        table: Its name, for messages.
+
+    Raises:
+        InputError: No column holds samples, or several may, or a named one is missing.
+    """
+    for what, name in named.items():
+        if name is not None and name not in schema.names:
+            fix = nearest(name, schema.names)
+            raise InputError(f"{table}: no column {name!r} for the {what}; {fix} It has: {', '.join(schema.names)}")
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        raise InputError(f"{table}: expected each column once, got {', '.join(twice)} again; rename or remove one")
+    ours = set(schema.names) >= OURS
+    features = _features(schema)
+    value, mask = _values(schema, named, table, ours)
+    objects = next((field.name for field in schema if field.name != value and _boxes(field.type)), None)
+    label = named.get("label") or _usual(schema, LABEL, value)
+    split = named.get("split") or _usual(schema, SPLIT, value)
+    taken = {value, mask, objects, label, split, *(OURS | {"annotations", "masks"} if ours else ())}
+    return Layout(
+        value=value,
+        nested=pa.types.is_struct(schema.field(value).type),
+        label=label,
+        names=tuple(_names(features.get(label))) if label else (),
+        split=split,
+        masks="masks" if ours and "masks" in schema.names else mask,
+        objects=objects,
+        categories=tuple(_category_names(features.get(objects))) if objects else (),
+        ours=ours,
+        told="annotations" if ours and "annotations" in schema.names else None,
+        fields=tuple(field.name for field in schema if field.name not in taken and not _holds_bytes(field.type))
+        + (("fields",) if ours else ()),
+    )
+
+
+def _values(schema: pa.Schema, named: Mapping[str, str | None], table: str, ours: bool) -> tuple[str, str | None]:
+    """The column with the samples, and one with masks of them."""
+    structs = [field.name for field in schema if _is_value(field.type)]
+    found = structs or [field.name for field in schema if _is_bytes(field.type)]
+    value, mask = named.get("value"), named.get("masks")
+    if value is not None and value not in found:
+        found = [field.name for field in schema if _is_value(field.type) or _is_bytes(field.type)]
+    if value is not None and value not in found:
+        kind = schema.field(value).type
+        raise InputError(f"{table}: expected bytes, or a struct of bytes and path, in column {value!r}, got {kind}")
+    rest = [name for name in found if name not in (value, mask)]
+    if value is None:
+        first = [name for name in rest if not _MASKS.fullmatch(name)] or rest
+        if not first:
+            has = ", ".join(f"{field.name} ({field.type})" for field in schema)[:400]
+            raise InputError(f"{table}: no column holds samples: bytes, or a struct of bytes and path. It has: {has}")
+        if len(first) > 1:
+            raise InputError(
+                f"{table}: which column holds the samples ({' or '.join(first)}?); say input: {{value: COLUMN}}"
+            )
+        value = first[0]
+    others = [name for name in rest if name != value and _MASKS.fullmatch(name)]
+    return value, mask or (others[0] if len(others) == 1 and not ours else None)
+
+
+def _features(schema: pa.Schema) -> Mapping[str, Any]:
+    """What Hugging Face's datasets take the columns for."""
+    try:
+        found = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, ValueError, TypeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _names(feature: Any) -> Iterator[str]:
+    """The names of a ClassLabel."""
+    names = feature.get("names") if isinstance(feature, dict) else None
+    if isinstance(names, list):
+        yield from map(str, names)
+
+
+def _category_names(feature: Any) -> list[str]:
+    """The names of the categories somewhere in the feature of a column with objects."""
+    if isinstance(feature, list):
+        return next(filter(None, map(_category_names, feature)), [])
+    if not isinstance(feature, dict):
+        return []
+    for key in CATEGORY:
+        inner = feature.get(key)
+        found = list(_names(inner)) or (list(_names(inner.get("feature"))) if isinstance(inner, dict) else [])
+        if found:
+            return found
+    return _category_names(feature.get("feature"))
+
+
+def _usual(schema: pa.Schema, usual: tuple[str, ...], taken: str) -> str | None:
+    """The first usual name of a column with one text or number a row."""
+    lower = {
+        field.name.strip().lower(): field.name
+        for field in reversed(list(schema))
+        if field.name != taken and _is_plain(field.type)
+    }
+    return next((lower[name] for name in usual if name in lower), None)
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_plain(kind.value_type)
+    return any(check(kind) for check in (pa.types.is_integer, pa.types.is_boolean, _is_text))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _is_value(kind: pa.DataType) -> bool:
+    """A struct of bytes and path."""
+    if not pa.types.is_struct(kind):
+        return False
+    return any(field.name == "bytes" and _is_bytes(field.type) for field in kind)
+
+
+def _boxes(kind: pa.DataType) -> bool:
+    """Lists of boxes: a struct of lists, or a list of structs."""
+    if _is_list(kind):
+        kind = kind.value_type
+    if not pa.types.is_struct(kind):
+        return False
+    return any(field.name in BOXES and _is_list(field.type) for field in kind)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    """Whether a type has anything in it that JSON can't hold."""
+    if _is_bytes(kind) or pa.types.is_fixed_size_binary(kind):
+        return True
+    return any(_holds_bytes(kind.field(place).type) for place in range(kind.num_fields))

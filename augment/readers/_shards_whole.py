@@ -1,0 +1,94 @@
+"""What our own outputs say of the whole in ``dataset.json``, and annotations in their neutral form, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from augment import masks
+from augment.annotations import Annotations, Instance, restored
+from augment.errors import InputError, SampleError
+from augment.readers import _shards
+from augment.sample import Category, Dataset
+
+FILE = "dataset.json"
+MOST_BYTES = 2**28
+"""Of ``dataset.json``."""
+
+
+def described(path: Path) -> tuple[Dataset, Mapping[str, Any]] | None:
+    """What ``dataset.json`` says: the data set, and all its keys; None where none of ours is there.
+
+    It is looked for in the folder itself and, for a shard or the folder of a split, above it.
+
+    Raises:
+        InputError: It is there, and broken.
+    """
+    root = _shards.root_of(path)
+    for folder in (root, root.parent):
+        file = folder / FILE
+        try:
+            if not file.is_file() or file.stat().st_size > MOST_BYTES:
+                continue
+            whole = _shards.parsed(file.read_bytes())
+            if isinstance(whole, dict) and "augment" in whole:
+                return _dataset(whole), whole
+        except OSError as error:
+            if folder == root:
+                raise InputError(f"{file}: the file can't be read ({error.strerror}); mend its rights") from None
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            if folder == root:
+                raise InputError(
+                    f"{file}: expected what a run of ours writes, with categories and fields ({error}); put the file "
+                    "back as it was, or remove it"
+                ) from None
+    return None
+
+
+KEYS = frozenset({"instances", "captions", "size", "unit", "classes", "fields", "masks"})
+
+
+def ours(facts: Any) -> bool:
+    """Whether some JSON may be annotations in their neutral form."""
+    return isinstance(facts, dict) and facts.keys() <= KEYS
+
+
+def rebuilt(facts: Any, bitmaps: Mapping[str, bytes]) -> Annotations:
+    """Annotations from their neutral form in JSON; what comes from outside is checked. Raises SampleError."""
+    try:
+        found = restored(facts, bitmaps)
+        return replace(found, instances=tuple(map(_checked, found.instances)))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise SampleError("bad annotations", f"expected them as our writers write them ({error})") from None
+
+
+def _checked(instance: Instance) -> Instance:
+    """Raises ValueError, TypeError or KeyError."""
+    if instance.label is not None and not isinstance(instance.label, str):
+        raise TypeError(f"expected a name as label, got {instance.label!r}")
+    if any(len(ring) % 2 for ring in instance.polygons):
+        raise ValueError("a ring with half a point")
+    if instance.rle is None:
+        return instance
+    if instance.polygons:
+        raise ValueError("both polygons and run lengths")
+    # damaged ones would make pycocotools write outside of its memory
+    return replace(instance, rle=masks.compressed(instance.rle))
+
+
+def _dataset(whole: Mapping[str, Any]) -> Dataset:
+    categories = tuple(
+        Category(_text(item["name"]), tuple(map(_text, item.get("keypoints", ()))), dict(item.get("fields", {})))
+        for item in whole.get("categories", ())
+    )
+    if len({category.name for category in categories}) != len(categories):
+        raise ValueError("two categories of one name")
+    return Dataset(categories, spatial=bool(whole.get("spatial")), fields=dict(whole.get("fields", {})))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a name, got {value!r}")
+    return value

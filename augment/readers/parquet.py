@@ -1,0 +1,336 @@
+"""Parquet tables that hold the samples themselves, as Hugging Face's datasets keep them and our own writer does.
+
+The samples are in a column of structs of bytes and path, or of plain bytes; the class is in one called label or the
+like, with the names that the metadata gives to its numbers; the split is in a column, a folder's or a file's name. A
+column of boxes (``objects``) and one of masks become annotations; other columns ride along, if JSON can hold them.
+
+Listing does not read the samples. The size of each is told as the mean of its row group, from the footer: when the
+content changes, that changes too, nearly always. The format: https://parquet.apache.org/docs/file-format.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from augment.annotations import INDEX, Annotations
+from augment.errors import InputError, SampleError
+from augment.options import Options as _Base
+from augment.readers import _files, _masks_png, _shards, _shards_objects, _shards_whole
+from augment.readers._shards_columns import Layout, layout_of
+from augment.sample import Category, Content, Dataset, Entry, Skip
+
+ENDINGS = (".parquet",)
+ROWS = 1024
+"""Rows that are listed at once."""
+
+STEP = 8
+"""Rows that are decoded at once on the way to one of them."""
+
+BROKEN = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, OverflowError)
+"""What pyarrow raises for damaged tables."""
+
+CHECKED = {"page_checksum_verification": True}
+"""Listing tells damage before it is decoded, where pages have checksums as ours do: pyarrow may crash on damaged ones.
+
+Reading a row leaves that out: it would look through all samples before it. A worker that crashes does no harm.
+"""
+
+_SIGNS = (
+    (b"\xff\xd8\xff", ".jpg"),
+    (b"\x89PNG", ".png"),
+    (b"GIF8", ".gif"),
+    (b"BM", ".bmp"),
+    (b"II*\0", ".tif"),
+    (b"MM\0*", ".tif"),
+    (b"RIFF????WEBP", ".webp"),
+    (b"RIFF????WAVE", ".wav"),
+    (b"fLaC", ".flac"),
+    (b"OggS", ".ogg"),
+    (b"ID3", ".mp3"),
+    (b"\xff\xfb", ".mp3"),
+    (b"????ftypavif", ".avif"),
+)
+"""How files begin; ``?`` is any byte."""
+
+FALLBACK = False
+
+
+class Options(_Base):
+    """Which column is what; found by types and usual names where not said."""
+
+    value: str | None = None
+    label: str | None = None
+    split: str | None = None
+    masks: str | None = None
+
+
+def claims(path: Path) -> bool:
+    """A Parquet file, or a folder of them."""
+    if path.is_file():
+        return path.name.lower().endswith(ENDINGS) and path.name not in _shards.NO_SHARDS
+    return _shards.claimed(path, ENDINGS)
+
+
+def dataset(path: Path, options: Options) -> Dataset:
+    """What ``dataset.json`` says, else the metadata, else the rows. Raises InputError."""
+    named = options.model_dump()
+    told = _shards_whole.described(path)
+    if told is not None:
+        return Dataset(told[0].categories, spatial=told[0].spatial, fields=told[0].fields, reading=named)
+    names: dict[str, None] = {}
+    spatial = False
+    for table in _tables(path, named):
+        if isinstance(table, Skip):
+            continue
+        layout = table.layout
+        spatial = spatial or bool(layout.objects or (layout.masks and not layout.ours))
+        if layout.objects and layout.categories:
+            names.update(dict.fromkeys(layout.categories))
+        elif layout.objects or layout.told:
+            with contextlib.suppress(*BROKEN):  # listing tells of them
+                found, located = _seen(table)
+                names.update(dict.fromkeys(found))
+                spatial = spatial or located
+    return Dataset(tuple(map(Category, names)), spatial=spatial, reading=named)
+
+
+def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
+    """List the rows, table by table; see the Reader contract. Samples are not read."""
+    for table in _tables(path, options.model_dump()):
+        if isinstance(table, Skip):
+            yield table
+            continue
+        try:
+            usual = _ending(table)
+            for group in range(table.file.num_row_groups):
+                yield from _listed(table, group, usual, suffixes)
+        except BROKEN as error:
+            yield Skip(table.name, "unreadable", f"{error}"[:200])
+
+
+def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
+    """The bytes of one row, and its annotations. Raises SampleError."""
+    root = _shards.root_of(path)
+    group, place, length, rest = entry.locator.split(":", 3)
+    real = os.path.realpath(os.path.join(root, rest[: int(length)]))
+    if not _files.inside(real, os.path.realpath(root)):
+        raise SampleError("outside the root", "its path leads out of the input folder")
+    try:
+        facts = os.stat(real)
+        named = tuple(sorted(dataset.reading.items()))
+        file, layout = _open(real, (facts.st_mtime_ns, facts.st_size), named)
+        row = _row(file, layout, int(group), int(place))
+    except FileNotFoundError:
+        raise SampleError("missing", "the table was there when the data set was listed") from None
+    except (*BROKEN, InputError) as error:
+        raise SampleError("unreadable", f"{error}"[:200]) from None
+    data = _bytes(row[layout.value])
+    if data is None:
+        raise SampleError("empty", f"row {place} of row group {group} has no bytes in column {layout.value}")
+    return Content(data, _annotations(row, layout))
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One open table; ``facts`` are the file's."""
+
+    name: str
+    facts: os.stat_result
+    file: pq.ParquetFile
+    layout: Layout
+
+
+def _tables(path: Path, named: Mapping[str, str | None]) -> Iterator[_Table | Skip]:
+    """The tables of a data set, one after the other. Raises InputError."""
+    root = _shards.root_of(path)
+    odd: InputError | None = None
+    good = False
+    for shard in _shards.shards(path, ENDINGS):
+        if isinstance(shard, Skip):
+            yield shard
+            continue
+        name, facts = shard
+        try:
+            with pq.ParquetFile(root / name, **CHECKED) as file:
+                table = _Table(name, facts, file, layout_of(file.schema_arrow, named, str(root / name)))
+                good = True
+                yield table
+        except InputError as error:
+            odd = odd or error
+            yield Skip(name, "no samples", str(error))
+        except BROKEN as error:
+            yield Skip(name, "unreadable", f"no Parquet table that can be read ({error})"[:200])
+    if odd is not None and not good:
+        raise odd
+
+
+def _listed(table: _Table, group: int, usual: str | None, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
+    """The rows of one row group."""
+    layout, name = table.layout, table.name
+    size = _mean_size(table, group)
+    folder_split = _shards.split_of(name) or "train"
+    columns = [*([f"{layout.value}.path"] if layout.nested else []), layout.label, layout.split, *layout.fields]
+    before = sum(table.file.metadata.row_group(number).num_rows for number in range(group))
+    for place, row in enumerate(_rows(table.file, group, [column for column in columns if column])):
+        number = before + place
+        own = _below(row.get(layout.value)) or f"{number:06d}"
+        if os.path.splitext(own)[1].lower() not in suffixes:
+            if usual is None or usual not in suffixes:
+                yield Skip(f"{name}/{own}", "unknown ending", "neither its path nor its first bytes say what it is")
+                continue
+            own += usual
+        label = _label(row.get(layout.label or ""), layout.names)
+        if not _files.encodes(f"{own}{label}"):
+            yield Skip(_files.printable(f"{name}/{own}"), "unreadable name")
+            continue
+        yield Entry(
+            key=f"{name}/{own}",
+            locator=f"{group}:{place}:{len(name)}:{name}/{own}",
+            split=_shards.word(row.get(layout.split or "")) or folder_split,
+            label=label,
+            size=size,
+            mtime_ns=table.facts.st_mtime_ns,
+            fields=_fields(row, layout),
+        )
+
+
+def _rows(file: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[dict[str, Any]]:
+    """Some columns of a row group, row by row."""
+    if not columns:
+        yield from ({} for _ in range(file.metadata.row_group(group).num_rows))
+        return
+    for batch in file.iter_batches(ROWS, row_groups=[group], columns=columns, use_threads=False):
+        yield from pa.RecordBatch.from_arrays(
+            [_as_plain(column) for column in batch.columns], names=batch.schema.names
+        ).to_pylist()
+
+
+def _as_plain(column: pa.Array) -> pa.Array:
+    """Dates and times as texts; Python has no nanoseconds."""
+    if not pa.types.is_temporal(column.type):
+        return column
+    return column.cast(pa.int64() if pa.types.is_duration(column.type) else pa.string())
+
+
+def _row(file: pq.ParquetFile, layout: Layout, group: int, place: int) -> dict[str, Any]:
+    """The sample and the annotations of one row. Pages before it are decoded on the way; those after it are not."""
+    columns = [layout.value, *layout.annotated()]
+    for batch in file.iter_batches(STEP, row_groups=[group], columns=columns, use_threads=False):
+        if place < batch.num_rows:
+            row: dict[str, Any] = batch.slice(place, 1).to_pylist()[0]
+            return row
+        place -= batch.num_rows
+    raise ValueError("the table has fewer rows than when it was listed")
+
+
+@lru_cache(8)
+def _open(
+    path: str, stamp: tuple[int, int], named: tuple[tuple[str, str | None], ...]
+) -> tuple[pq.ParquetFile, Layout]:
+    """A table that stays open for the next row."""
+    file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+    return file, layout_of(file.schema_arrow, dict(named), path)
+
+
+def _mean_size(table: _Table, group: int) -> int:
+    """Bytes of a row's sample and annotations, in the mean."""
+    facts = table.file.metadata.row_group(group)
+    wanted = {table.layout.value, *table.layout.annotated()}
+    columns = (facts.column(place) for place in range(facts.num_columns))
+    total = sum(one.total_uncompressed_size for one in columns if one.path_in_schema.split(".")[0] in wanted)
+    return int(total) // max(1, int(facts.num_rows))
+
+
+def _ending(table: _Table) -> str | None:
+    """The ending that fits how the table's first sample begins."""
+    value = table.layout.value
+    for batch in table.file.iter_batches(1, columns=[value], use_threads=False):
+        data = _bytes(batch.column(0)[0].as_py())
+        if data is not None:
+            return next((ending for sign, ending in _SIGNS if _begins(data, sign)), None)
+    return None
+
+
+def _begins(data: bytes, sign: bytes) -> bool:
+    return len(data) >= len(sign) and all(here in (there, ord("?")) for there, here in zip(data, sign, strict=False))
+
+
+def _bytes(cell: Any) -> bytes | None:
+    value = cell.get("bytes") if isinstance(cell, dict) else cell
+    return value if isinstance(value, bytes) else None
+
+
+def _below(cell: Any) -> str | None:
+    """The path in a value, if it is one below the table; of others only the file's name."""
+    name = str(cell.get("path") or "") if isinstance(cell, dict) else ""
+    parts = name.replace("\\", "/").split("/")
+    plain = parts if ".." not in parts and parts[0] and ":" not in parts[0] else parts[-1:]
+    return "/".join(part for part in plain if part not in ("", ".", "..")) or None
+
+
+def _label(value: Any, names: tuple[str, ...]) -> str | None:
+    """The class; -1 is Hugging Face's number for none."""
+    if names and isinstance(value, int) and not isinstance(value, bool):
+        return None if value < 0 else names[value] if value < len(names) else str(value)
+    return _shards.word(value)
+
+
+def _fields(row: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+    """What rides along."""
+    found = {name: _shards.plain(row[name]) for name in layout.fields}
+    if set(layout.fields) >= {"fields"} and layout.ours:
+        try:
+            own = _shards.parsed(str(found.pop("fields") or "{}").encode())
+        except ValueError:
+            own = {}
+        found.update(own if isinstance(own, dict) else {"fields": own})
+    return found
+
+
+def _annotations(row: Mapping[str, Any], layout: Layout) -> Annotations | None:
+    """The annotations of a row; None where it has none. Raises SampleError."""
+    if layout.ours:
+        masks = {str(mask["name"]): mask["bytes"] for mask in row.get("masks") or () if mask and mask["bytes"]}
+        told = row.get(layout.told or "")
+        return None if told is None and not masks else _shards_whole.rebuilt(_facts(told), masks)
+    if layout.objects is None and layout.masks is None:
+        return None
+    found = _shards_objects.instances(row.get(layout.objects or ""), layout.categories)
+    data = _bytes(row.get(layout.masks or ""))
+    return Annotations(found, {} if data is None else {INDEX: _masks_png.index(data)})
+
+
+def _facts(told: Any) -> Any:
+    """Annotations in their neutral form, from their cell. Raises SampleError."""
+    try:
+        return _shards.parsed(told.encode()) if told else {}
+    except (ValueError, AttributeError) as error:
+        raise SampleError("bad annotations", f"column annotations: {error}") from None
+
+
+def _seen(table: _Table) -> tuple[list[str], bool]:
+    """The names of categories in a table's rows, sorted; and whether anything in it has a place."""
+    layout, located = table.layout, False
+    names: set[str] = set()
+    columns = (
+        [layout.objects] if layout.objects else [layout.told, *(["masks.list.element.name"] if layout.masks else [])]
+    )
+    for group in range(table.file.num_row_groups):
+        for row in _rows(table.file, group, [name for name in columns if name]):
+            try:
+                found = _annotations({**row, "masks": None}, layout)
+            except SampleError:
+                continue
+            instances = found.instances if found is not None else ()
+            names.update(one.label for one in instances if one.label is not None)
+            located = located or bool(instances) or bool(row.get("masks"))
+    return sorted(names), located
