@@ -1,4 +1,4 @@
-"""A CSV, TSV or JSONL table of boxes: a row a box, with its file, label and edges (see ``_boxes_columns``).
+"""A CSV, TSV or JSONL table of boxes: a row a box, with its file, label and edges (see ``_boxes.columns``).
 
 Tables as Google Open Images, TensorFlow, keras-retinanet (no header; empty cells for a picture without boxes), Kaggle
 and Hugging Face (JSONL, a line a picture) have them are read without options, but that a list of four numbers needs
@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from augment.errors import InputError, SampleError
-from augment.readers import _boxes_items, _boxes_table, _files, table
-from augment.readers._boxes_columns import CLASS, Options, Roles
-from augment.readers._boxes_index import Index
-from augment.readers._boxes_table import Spot, Table
+from augment.readers import _files, table
+from augment.readers._boxes import items as _boxes_items
+from augment.readers._boxes import table as _boxes_table
+from augment.readers._boxes.columns import CLASS, Options, Roles
+from augment.readers._boxes.index import Index
+from augment.readers._boxes.table import Spot, Table
 from augment.readers._places import Places, RefusedError
 from augment.readers._rows import word
 from augment.sample import Category, Content, Dataset, Entry, Skip

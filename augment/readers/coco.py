@@ -21,10 +21,12 @@ from typing import Any, BinaryIO
 from augment.annotations import Annotations, Instance
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
-from augment.readers import _coco_files, _coco_items, _files
-from augment.readers._coco_files import Source
-from augment.readers._coco_index import CAPTION, Index
-from augment.readers._coco_json import parse
+from augment.readers import _files
+from augment.readers._coco import files as _coco_files
+from augment.readers._coco import items as _coco_items
+from augment.readers._coco.files import Source
+from augment.readers._coco.index import CAPTION, Index
+from augment.readers._coco.json import parse
 from augment.readers._places import Places, RefusedError
 from augment.sample import Category, Content, Dataset, Entry, Skip
 

@@ -22,9 +22,12 @@ import pydantic
 from augment.annotations import INDEX, Annotations
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
-from augment.readers import _files, _masks_lists, _masks_png, _shards_whole
-from augment.readers._masks_folders import MASK_ENDINGS, Home, folders, homes, ignored, matches, paired
+from augment.readers import _files
+from augment.readers._masks import lists as _masks_lists
+from augment.readers._masks import png as _masks_png
+from augment.readers._masks.folders import MASK_ENDINGS, Home, folders, homes, ignored, matches, paired
 from augment.readers._places import Places, RefusedError
+from augment.readers._shards import whole as _shards_whole
 from augment.readers.folder import SPLITS
 from augment.sample import Category, Content, Dataset, Entry, Skip
 

@@ -24,8 +24,11 @@ import pyarrow.parquet as pq
 from augment.annotations import INDEX, Annotations
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
-from augment.readers import _files, _masks_png, _shards, _shards_objects, _shards_whole
-from augment.readers._shards_columns import Layout, layout_of
+from augment.readers import _files, _shards
+from augment.readers._masks import png as _masks_png
+from augment.readers._shards import objects as _shards_objects
+from augment.readers._shards import whole as _shards_whole
+from augment.readers._shards.columns import Layout, layout_of
 from augment.sample import Category, Content, Dataset, Entry, Skip
 
 ENDINGS = (".parquet",)

@@ -1,6 +1,6 @@
 """Pascal VOC: an XML file a picture, ``Annotations/x.xml`` for ``JPEGImages/x.jpg``, splits in ``ImageSets/Main``.
 
-See ``_voc_layout`` for the layouts (labelImg's and Roboflow's too) and how lists give splits, ``_voc_xml`` for what
+See ``_voc.layout`` for the layouts (labelImg's and Roboflow's too) and how lists give splits, ``_voc.xml`` for what
 is taken from the XML. An XML belongs to the picture of the same name, whatever its ending; where there is none, to the
 one that its ``<filename>`` names. ``<path>`` is ignored: it is of another computer. A picture without XML is kept,
 with nothing known of what is on it; an XML without picture is reported. Where there are lists, a picture that is in
@@ -22,9 +22,11 @@ import pydantic
 
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
-from augment.readers import _files, _voc_layout, _voc_xml
+from augment.readers import _files
 from augment.readers._places import Places, RefusedError
-from augment.readers._voc_layout import ENDING, Lists, Part
+from augment.readers._voc import layout as _voc_layout
+from augment.readers._voc import xml as _voc_xml
+from augment.readers._voc.layout import ENDING, Lists, Part
 from augment.sample import Category, Content, Dataset, Entry, Skip
 
 LARGEST = 64_000_000

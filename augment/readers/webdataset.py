@@ -20,9 +20,11 @@ from typing import Any, Literal
 from augment.annotations import INDEX
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
-from augment.readers import _shards, _shards_tar, _shards_whole
+from augment.readers import _shards
 from augment.readers._places import RefusedError
-from augment.readers._shards_tar import Group, Member
+from augment.readers._shards import tar as _shards_tar
+from augment.readers._shards import whole as _shards_whole
+from augment.readers._shards.tar import Group, Member
 from augment.sample import Category, Content, Dataset, Entry, Skip
 
 ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")

@@ -1,6 +1,6 @@
 """YOLO's layout (Ultralytics): a label file a picture, ``labels/x.txt`` for ``images/x.jpg``, and a data.yaml.
 
-Takes boxes, polygons and keypoints (see ``_yolo_lines``), from a folder with a data.yaml, the data.yaml itself, or a
+Takes boxes, polygons and keypoints (see ``_yolo.lines``), from a folder with a data.yaml, the data.yaml itself, or a
 folder with ``images/`` and ``labels/``, or ``train/images/`` and ``train/labels/``. A picture without label
 file, or with an empty one, has no objects on it. Label files without picture are reported.
 
@@ -20,9 +20,11 @@ from typing import Any
 from augment.annotations import Annotations
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
-from augment.readers import _files, _yolo_layout, _yolo_lines
-from augment.readers._yolo_layout import Layout
-from augment.readers._yolo_listing import Listing
+from augment.readers import _files
+from augment.readers._yolo import layout as _yolo_layout
+from augment.readers._yolo import lines as _yolo_lines
+from augment.readers._yolo.layout import Layout
+from augment.readers._yolo.listing import Listing
 from augment.sample import Category, Content, Dataset, Entry, Skip
 
 FALLBACK = False

@@ -1,4 +1,4 @@
-"""The XML file of one output: boxes, outlines, and the facts that came with them (see readers/_voc_xml).
+"""The XML file of one output: boxes, outlines, and the facts that came with them (see readers/_voc).
 
 XML has only texts: numbers are written as such, true as 1, false as 0, null as an empty element, a list as one element
 an item. What XML has no sign for (control characters, halves of surrogate pairs) becomes U+FFFD. A name that no

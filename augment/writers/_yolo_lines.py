@@ -1,4 +1,4 @@
-"""The label file of one output: a line an object, in fractions of width and height (see readers/_yolo_lines).
+"""The label file of one output: a line an object, in fractions of width and height (see readers/_yolo).
 
 What YOLO can't say: a crowd (left out, as Ultralytics' converter of COCO does), the mask of an object in a set with
 keypoints, and any other fact about an object. In a file with polygons a box is written as its four corners, for

@@ -23,7 +23,8 @@ from augment import durable
 from augment.contracts import STATE, Written
 from augment.options import Options as _Base
 from augment.sample import Dataset, Record
-from augment.writers import _coco_lines, _coco_whole
+from augment.writers._coco import lines as _coco_lines
+from augment.writers._coco import whole as _coco_whole
 from augment.writers._names import folder_name
 from augment.writers._tree import growing
 
@@ -47,7 +48,7 @@ def locate(record: Record, shard: str) -> str:
 
 
 def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
-    """Lengths, the file's name, the lines that describe it, the data. Raises SampleError; see ``_coco_lines``."""
+    """Lengths, the file's name, the lines that describe it, the data. Raises SampleError; see ``_coco.lines``."""
     name, lines = locate(record, "").encode(), _coco_lines.describe(record, dataset)
     return b"".join([_HEAD.pack(len(name), len(lines)), name, lines, record.data])
 

@@ -20,7 +20,8 @@ from pycocotools import mask as rle_code
 from augment.annotations import Annotations, Instance
 from augment.errors import InputError, SampleError
 from augment.masks import bitmap
-from augment.readers import _coco_json, coco
+from augment.readers import coco
+from augment.readers._coco import json as _coco_json
 from augment.sample import Dataset, Entry, Skip
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

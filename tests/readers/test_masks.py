@@ -17,8 +17,9 @@ from PIL import Image
 
 from augment.annotations import INDEX, Annotations
 from augment.errors import InputError, SampleError
-from augment.readers import _masks_folders, _masks_png
 from augment.readers import masks as reader
+from augment.readers._masks import folders as _masks_folders
+from augment.readers._masks import png as _masks_png
 from augment.sample import Category, Content, Dataset, Entry, Skip
 from tests.writers.test_annotations import png
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from augment.annotations import Annotations
 from augment.errors import InputError, SampleError
-from augment.readers import _voc_xml, voc
+from augment.readers import voc
+from augment.readers._voc import xml as _voc_xml
 from augment.sample import Dataset, Entry, Skip
 
 WANTED = frozenset({".jpg", ".png"})

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from augment.annotations import INDEX, Annotations, Instance
 from augment.errors import InputError, SampleError
-from augment.readers import _shards_tar
 from augment.readers import webdataset as reader
+from augment.readers._shards import tar as _shards_tar
 from augment.sample import Category, Content, Dataset, Entry, Record, Skip
 from augment.writers import webdataset as writer
 from tests.writers.test_annotations import DATASET, SIZE, annotated, facts, record

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from augment.annotations import Annotations, Instance
 from augment.errors import InputError, SampleError
-from augment.readers import _yolo_config, _yolo_layout, yolo
+from augment.readers import yolo
+from augment.readers._yolo import config as _yolo_config
+from augment.readers._yolo import layout as _yolo_layout
 from augment.sample import Category, Dataset, Entry, Skip
 
 WANTED = frozenset({".jpg", ".png"})
@@ -479,7 +481,7 @@ def test_label_files_that_go_are_told(tmp_path: Path) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=60) | st.text("01. -e\n\tnaif", max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_told(raw: bytes) -> None:
-    from augment.readers import _yolo_lines
+    from augment.readers._yolo import lines as _yolo_lines
 
     _yolo_lines.classes(raw)
     for points in (None, (1, 2), (2, 3)):

@@ -18,7 +18,7 @@ from augment import masks
 from augment.annotations import Annotations, Box, Instance, bounds
 from augment.errors import SampleError
 from augment.readers import yolo as reader
-from augment.readers._yolo_lines import instances
+from augment.readers._yolo.lines import instances
 from augment.sample import Category, Dataset, Entry, Record
 from augment.writers import yolo as writer
 

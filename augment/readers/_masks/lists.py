@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from augment.readers._masks_folders import MASK_ENDINGS, Home
+from augment.readers._masks.folders import MASK_ENDINGS, Home
 from augment.readers.folder import SPLITS
 
 _LARGEST = 2**28

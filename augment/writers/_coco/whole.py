@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from augment import durable
 from augment.contracts import STATE, Written
 from augment.sample import Dataset
-from augment.writers._coco_lines import NAMELESS, category_ids, dumps
+from augment.writers._coco.lines import NAMELESS, category_ids, dumps
 
 LINES = ".coco"
 """How the name of a lot's lines ends."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augment.errors import InputError
-from augment.readers import _files, _yolo_config
-from augment.readers._yolo_config import Config
+from augment.readers import _files
+from augment.readers._yolo import config as _yolo_config
+from augment.readers._yolo.config import Config
 
 PICTURES, LABELS = "images", "labels"
 LOOKED_AT = 400

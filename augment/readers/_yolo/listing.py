@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from augment.errors import InputError
 from augment.readers import _files
 from augment.readers._places import Places, RefusedError
-from augment.readers._yolo_layout import labels_of
+from augment.readers._yolo.layout import labels_of
 from augment.sample import Entry, Skip
 
 ENDING = ".txt"

@@ -12,7 +12,7 @@ from typing import Any
 from augment.annotations import Box, Instance
 from augment.errors import SampleError
 from augment.readers import _shards
-from augment.readers._shards_columns import BOXES, CATEGORY
+from augment.readers._shards.columns import BOXES, CATEGORY
 
 _CROWD = ("iscrowd", "is_crowd")
 _RINGS = "segmentation"

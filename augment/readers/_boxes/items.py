@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from augment.annotations import Annotations, Box, Instance
-from augment.readers._boxes_columns import OUR_BOX, Options, Roles, roles
-from augment.readers._boxes_table import NUMBER
+from augment.readers._boxes.columns import OUR_BOX, Options, Roles, roles
+from augment.readers._boxes.table import NUMBER
 from augment.readers._places import RefusedError
 from augment.readers._rows import word
 

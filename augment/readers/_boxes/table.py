@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from augment.errors import InputError, SampleError
-from augment.readers import _boxes_columns, _rows
-from augment.readers._boxes_columns import HEADLESS, Options, Roles
+from augment.readers import _rows
+from augment.readers._boxes import columns as _boxes_columns
+from augment.readers._boxes.columns import HEADLESS, Options, Roles
 
 BEGIN = 1 << 20
 """Most bytes that are looked at to tell what a table is."""

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from augment.errors import InputError
-from augment.readers import _coco_items as coco
-from augment.readers._coco_files import LISTS, Source, state
-from augment.readers._coco_items import Id
-from augment.readers._coco_json import items, parse
+from augment.readers._coco import items as coco
+from augment.readers._coco.files import LISTS, Source, state
+from augment.readers._coco.items import Id
+from augment.readers._coco.json import items, parse
 from augment.readers._places import RefusedError
 from augment.sample import Category, Skip
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augment.errors import InputError
-from augment.readers._coco_items import identity
-from augment.readers._coco_json import EnoughError, items
+from augment.readers._coco.items import identity
+from augment.readers._coco.json import EnoughError, items
 from augment.readers._places import Places, RefusedError
 
 LISTS = frozenset({"images", "annotations", "categories"})

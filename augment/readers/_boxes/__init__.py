@@ -1,0 +1,1 @@
+"""Tables of boxes: their columns, rows, index and items."""

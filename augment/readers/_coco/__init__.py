@@ -1,0 +1,1 @@
+"""COCO's JSON: files found, scanned, indexed by picture, checked and converted."""

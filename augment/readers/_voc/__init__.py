@@ -1,0 +1,1 @@
+"""Pascal VOC: where things lie, and the XML of one picture."""

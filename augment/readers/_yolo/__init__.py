@@ -1,0 +1,1 @@
+"""YOLO: data.yaml, where pictures and labels lie, and the lines of label files."""

@@ -1,0 +1,1 @@
+"""COCO's JSON: the lines of one output, and the whole made of them."""
