@@ -111,6 +111,8 @@ class LibraryStep:
             except Exception as again:  # as above
                 raise self._failed(again, image) from again
             pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
+        if pixels.ndim < 2 and pixels.size == image.size:  # the library squeezes pictures of one pixel
+            pixels = pixels.reshape(image.shape)
         if scene is not None and moves(self.name):
             scene = move(scene, self.transform, (pixels.shape[1], pixels.shape[0]))
         return replace(sample, value=pixels, annotations=scene), Applied(self.name, drawn)

@@ -174,7 +174,8 @@ def _keypoints(scene: Scene, place: int, span: tuple[int, int]) -> tuple[Point, 
         if not seen:
             found.append((0.0, 0.0, 0))
             continue
-        if scene.covered is not None and scene.covered[min(int(y), height - 1), min(int(x), width - 1)]:
+        column, row = min(max(int(x), 0), width - 1), min(max(int(y), 0), height - 1)
+        if scene.covered is not None and scene.covered[row, column]:
             seen = min(seen, 1)
         found.append((x, y, seen))
     label = scene.source.instances[place].label or ""

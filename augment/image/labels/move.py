@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from augment.annotations import INDEX
 from augment.image.labels.motion import Holes, Matrix, Pixels, Still, motion
 from augment.image.labels.scene import Array, Bitmaps, Scene, areas, as_pixels
 
@@ -215,13 +216,17 @@ def _followed_points(scene: Scene, transform: Any, follow: Follow) -> Array:
 
 
 def _bitmaps(bitmaps: Bitmaps, transform: Any) -> Bitmaps:
-    """Masks of the whole picture, moved as the step moves masks; what comes from outside is void where one is set."""
-    if not bitmaps.pixels:
-        return bitmaps
+    """Masks of the whole picture, moved as the step moves masks."""
+    moved = {name: _bitmap(pixels, name, bitmaps.void, transform) for name, pixels in bitmaps.pixels.items()}
+    return replace(bitmaps, pixels=moved)
+
+
+def _bitmap(pixels: Array, name: str, void: int | None, transform: Any) -> Array:
+    """One of them. What comes from outside is void in the index mask where one is set, and no class in the others."""
+    fill = void if name == INDEX else 0
     own: dict[str, Any] = dict(AS_NUMBERS)
-    if bitmaps.void is not None and getattr(transform, "fill_mask", None) is not None:
-        own["fill_mask"] = bitmaps.void
+    if fill is not None and getattr(transform, "fill_mask", None) is not None:
+        own["fill_mask"] = fill
     with _set(transform, **own):
-        params = {**transform.params, **({"fill_mask": own["fill_mask"]} if "fill_mask" in own else {})}
-        moved = {name: transform.apply_to_mask(pixels.copy(), **params) for name, pixels in bitmaps.pixels.items()}
-    return replace(bitmaps, pixels={name: np.ascontiguousarray(pixels) for name, pixels in moved.items()})
+        params = {**transform.params, **({"fill_mask": fill} if "fill_mask" in own else {})}
+        return np.ascontiguousarray(transform.apply_to_mask(pixels.copy(), **params))

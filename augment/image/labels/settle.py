@@ -114,7 +114,7 @@ def _mended(instance: Instance, size: Size, clip: bool, notes: Counter[str]) -> 
     if rle is not None and list(rle["size"]) != [size[1], size[0]]:
         notes["object dropped: its mask is for another size"] += 1
         return None
-    keypoints = tuple(_sound(point, notes) for point in instance.keypoints)
+    keypoints = tuple(_sound(point, size, notes) for point in instance.keypoints)
     box = instance.box if instance.box is not None else _bounds(polygons, rle, keypoints)
     if box is None or not all(math.isfinite(edge) for edge in box):
         notes["object dropped: no box"] += 1
@@ -140,10 +140,13 @@ def _mended(instance: Instance, size: Size, clip: bool, notes: Counter[str]) -> 
     return replace(instance, box=box, polygons=polygons, keypoints=keypoints)
 
 
-def _sound(point: Point, notes: Counter[str]) -> Point:
-    if math.isfinite(point[0]) and math.isfinite(point[1]):
+def _sound(point: Point, size: Size, notes: Counter[str]) -> Point:
+    """A keypoint in the picture, up to a pixel; another is not labelled any more."""
+    x, y, seen = point
+    if not seen or (-1 <= x <= size[0] + 1 and -1 <= y <= size[1] + 1):
         return point
-    notes["keypoint dropped: not a number"] += 1
+    finite = math.isfinite(x) and math.isfinite(y)
+    notes[f"keypoint dropped: {'outside the picture' if finite else 'not a number'}"] += 1
     return 0.0, 0.0, 0
 
 

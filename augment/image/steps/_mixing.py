@@ -51,9 +51,12 @@ def scene(sample: Sample) -> Scene:
 
 def warped(bitmaps: Bitmaps, matrix: Array, size: tuple[int, int]) -> Bitmaps:
     """Masks of a whole picture moved by an affine matrix of continuous coordinates; outside is void, or 0."""
-    how: dict[str, Any] = {"flags": cv2.INTER_NEAREST, "borderValue": bitmaps.void or 0}
-    found = bitmaps.pixels.items()
-    moved = {name: np.asarray(cv2.warpAffine(values, for_opencv(matrix), size, **how)) for name, values in found}
+    middles = for_opencv(matrix)
+    moved: dict[str, Array] = {}
+    for name, values in bitmaps.pixels.items():
+        fill = bitmaps.void or 0 if name == INDEX else 0
+        warped = cv2.warpAffine(values, middles, size, flags=cv2.INTER_NEAREST, borderValue=fill)
+        moved[name] = np.asarray(warped)
     return replace(bitmaps, pixels=moved)
 
 
