@@ -91,7 +91,7 @@ def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
     """Steps that need objects where there are none, and mirrors that would make left and right untrue."""
     from augment.image.labels.objections import objections as to_step
 
-    return to_step(step.name, dataset, labels)
+    return to_step(step.name, any(references(step)), dataset, labels)
 
 
 def search_space(policy: str) -> Sequence[Mapping[str, Any]]:

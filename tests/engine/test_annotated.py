@@ -222,6 +222,11 @@ def test_steps_that_look_at_objects_need_some(shapes: Path, grow: Grow) -> None:
         grow(input=shapes, steps=[{"BBoxSafeRandomCrop": {}}])
 
 
+def test_pictures_without_labels_do_not_join_a_mosaic(scenes: Path, grow: Grow) -> None:
+    with pytest.raises(augment.RecipeError, match="have no labels"):
+        grow(steps=[{"Mosaic": {"reference_images": str(scenes / "val")}}])
+
+
 def test_mistakes_in_the_labels_block_come_at_once() -> None:
     labels = {"min_visibility": 3, "min_aera": 2, "clip": "yes", "flip_pairs": [["a"]]}
     with pytest.raises(augment.RecipeError) as caught:
