@@ -14,9 +14,9 @@ MIRRORS = frozenset({"D4", "HorizontalFlip", "SquareSymmetry", "TimeReverse", "T
 
 
 def objections(name: str, references: bool, dataset: Dataset, labels: Labels) -> Iterator[str]:
-    """One sentence for each reason; what to do is part of it. ``references``: the step draws from pictures of its own."""
+    """One sentence for each reason; what to do is part of it. ``references``: it has pictures of its own."""
     if name == "Mosaic" and references and dataset.spatial:
-        yield "Mosaic: objects in reference_images have no labels; leave that out, and it draws from the data set itself"
+        yield "Mosaic: objects in reference_images have no labels; leave that out to draw from the data set"
     if name in NEEDS and not dataset.spatial:
         yield f"{name} looks at boxes or masks, and this input has none; leave it out"
     sided = unpaired(dataset, labels) if name in MIRRORS else []
