@@ -111,8 +111,8 @@ class LibraryStep:
             except Exception as again:  # as above
                 raise self._failed(again, image) from again
             pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
-        if pixels.ndim < 2 and pixels.size == image.size:  # the library squeezes pictures of one pixel
-            pixels = pixels.reshape(image.shape)
+        if pixels.shape[:2] != image.shape[:2] and (pixels.ndim < 2 or not moves(self.name)):
+            pixels = self._unsqueezed(pixels, image)
         if scene is not None and moves(self.name):
             scene = move(scene, self.transform, (pixels.shape[1], pixels.shape[0]))
         return replace(sample, value=pixels, annotations=scene), Applied(self.name, drawn)
@@ -148,6 +148,13 @@ class LibraryStep:
             warnings.simplefilter("ignore")
             pixels = transform(**data)["image"]
         return pixels, scalars(transform.params)
+
+    def _unsqueezed(self, pixels: np.ndarray, image: np.ndarray) -> np.ndarray:
+        """Pixels in the shape of the picture: the library squeezes those that are one pixel high or wide."""
+        for shape in (image.shape, image.shape[:2]):
+            if pixels.size == np.prod(shape):
+                return pixels.reshape(shape)
+        raise self._failed(ValueError(f"it gave pixels of shape {pixels.shape}"), image)
 
     def _failed(self, error: Exception, image: np.ndarray) -> SampleError:
         line = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -32,7 +32,6 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "CropAndPad": {"px": -3},
     "LongestMaxSize": {"max_size": 24},
     "SmallestMaxSize": {"max_size": 24},
-    "Mosaic": {"target_size": [32, 32], "cell_shape": [32, 32]},
 }
 """Where the defaults change nothing or always the same, or are optional one by one but not all together."""
 

@@ -45,12 +45,15 @@ def scene(image: np.ndarray) -> Any:
     """Two objects, for the steps that look at them."""
     height, width = image.shape[:2]
     boxes = [(width * 0.2, height * 0.2, width * 0.5, height * 0.7), (width * 0.6, height * 0.3, width * 0.9, height)]
-    found = Annotations(tuple(Instance("cat", box) for box in boxes))
+    rings = [(a, b, c, b, c, d, a, d) for a, b, c, d in boxes]
+    found = Annotations(tuple(Instance("cat", box, (ring,)) for box, ring in zip(boxes, rings, strict=True)))
     return modality.settle(image, Content(b"", found), Dataset(spatial=True), modality.Labels()).working
 
 
 def run(step: Step, image: np.ndarray, key: str) -> np.ndarray:
-    sample, applied = step.apply(Sample(image, annotations=scene(image)), Chance.of(7, key, 1))
+    other = Sample(demo.picture("square", 2, 30), annotations=scene(demo.picture("square", 2, 30)), key="other")
+    sample = Sample(image, annotations=scene(image), partners=lambda chance, count, balanced: [other] * count)
+    sample, applied = step.apply(sample, Chance.of(7, key, 1))
     assert applied.step == step.name
     json.dumps(dict(applied.parameters), allow_nan=False)
     pixels: np.ndarray = sample.value

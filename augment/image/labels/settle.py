@@ -143,9 +143,9 @@ def _mended(instance: Instance, size: Size, clip: bool, notes: Counter[str]) -> 
 def _sound(point: Point, size: Size, notes: Counter[str]) -> Point:
     """A keypoint in the picture, up to a pixel; another is not labelled any more."""
     x, y, seen = point
-    if not seen or (-1 <= x <= size[0] + 1 and -1 <= y <= size[1] + 1):
-        return point
     finite = math.isfinite(x) and math.isfinite(y)
+    if finite and (not seen or (-1 <= x <= size[0] + 1 and -1 <= y <= size[1] + 1)):
+        return point
     notes[f"keypoint dropped: {'outside the picture' if finite else 'not a number'}"] += 1
     return 0.0, 0.0, 0
 
