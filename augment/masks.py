@@ -80,8 +80,19 @@ def compressed(rle: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: They are damaged; pycocotools would write outside of its memory.
     """
-    height, width = (int(side) for side in rle["size"])
-    text = rle["counts"]
+    size, text = rle.get("size"), rle.get("counts")
+    if (
+        not isinstance(size, list | tuple)
+        or len(size) != 2
+        or not all(type(side) is int and side > 0 for side in size)
+    ):
+        raise ValueError(f"expected size: [height, width] in run lengths, got {size!r}")
+    if size[0] * size[1] >= 2**31:
+        raise ValueError(f"run lengths for a picture of {size[1]}x{size[0]} pixels")
+    text = text.decode("ascii", "replace") if isinstance(text, bytes) else text
+    if isinstance(text, list) and not all(type(count) is int for count in text):
+        raise ValueError("expected whole numbers in run lengths")
+    height, width = size
     counts = text if isinstance(text, list) else _counts(str(text))
     if sum(counts) != height * width or any(count < 0 for count in counts):
         raise ValueError(f"run lengths add up to {sum(counts)} pixels in a picture of {height}x{width}")

@@ -17,6 +17,8 @@ from augment.image.labels.pairs import pairs_of
 from augment.image.labels.scene import Array, Bitmaps, Scene, areas, region, scene_of
 from augment.sample import Dataset, Sample
 
+SMALL = "too small"
+
 
 def followed(sample: Sample, labels: Labels) -> Sample:
     """A sample with a scene, if any is needed: that of a class that changes in a mirror has no objects in it."""
@@ -44,9 +46,11 @@ def finish(scene: Scene) -> tuple[Annotations, dict[str, int]]:
     pixels, palettes = scene.bitmaps.pixels, scene.bitmaps.palettes
     bitmaps = {name: encoded(values, palettes.get(name)) for name, values in pixels.items()}
     found = replace(scene.source, masks=bitmaps, size=scene.size)
-    if not scene.moved:
-        return found, {}
     boxes, sizes = extents(scene)
+    if not scene.moved:
+        big = tuple(one for one, size in zip(found.instances, sizes, strict=True) if size >= scene.labels.min_area)
+        lost = len(found.instances) - len(big)
+        return (replace(found, instances=big), {f"object dropped: {SMALL}": lost}) if lost else (found, {})
     kept = scene.kept.copy()
     covered = cut_by_holes(scene, boxes, sizes, kept)
     notes: Counter[str] = Counter()
@@ -142,7 +146,7 @@ def _loss(labels: Labels, box: list[float], size: float, kept: float) -> str:
         return "it left the picture"
     if kept < labels.min_visibility - 1e-9:
         return "too little of it left"
-    return "too small" if size < labels.min_area else ""
+    return SMALL if size < labels.min_area else ""
 
 
 def _mask(

@@ -179,20 +179,31 @@ def region(scene: Scene, instance: int, window: Window | None = None) -> Array:
 
 
 def drawn(scene: Scene, instance: int, window: Window) -> Array:
-    """The pixels inside the rings of an instance, in a window."""
+    """The pixels inside the rings of an instance, in a window; the same pixels whatever the window."""
     rows, columns = window
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    rings = [ring - (columns.start, rows.start) for ring in scene.rings_of(instance)]
-    if scene.straight[instance]:
-        found = np.zeros(size[::-1], bool)
-        low, high = np.ceil(rings[0].min(axis=0) - 0.5), np.ceil(rings[0].max(axis=0) - 0.5)
-        x_min, y_min = np.maximum(low, 0).astype(int)
-        x_max, y_max = np.maximum(high, 0).astype(int)
-        found[y_min:y_max, x_min:x_max] = True
+    found = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
+    rings = [ring for ring in scene.rings_of(instance) if len(ring) > 2]  # cut off, one may be a point
+    if not rings:
         return found
-    polygons = tuple(tuple(ring.ravel().tolist()) for ring in rings if len(ring) > 2)  # cut off, one may be a point
-    pixels = masks.bitmap(Instance(polygons=polygons), size)
-    return np.zeros(size[::-1], bool) if pixels is None else pixels
+    low, high = (
+        np.min([ring.min(axis=0) for ring in rings], axis=0),
+        np.max([ring.max(axis=0) for ring in rings], axis=0),
+    )
+    if scene.straight[instance]:
+        low, high = np.ceil(low - 0.5).astype(int), np.ceil(high - 0.5).astype(int)
+        pixels = np.ones(np.maximum(high - low, 0)[::-1], bool)
+    else:  # where the object is, for pycocotools rounds otherwise left of the origin
+        low, high = np.floor(low).astype(int), np.ceil(high).astype(int) + 1
+        polygons = tuple(tuple((ring - low).ravel().tolist()) for ring in rings)
+        width, height = (high - low).tolist()
+        pixels = np.asarray(masks.bitmap(Instance(polygons=polygons), (width, height)))
+    x, y = low - (columns.start, rows.start)
+    left, top = max(x, 0), max(y, 0)
+    part = pixels[
+        top - y : top - y + max(found.shape[0] - top, 0), left - x : left - x + max(found.shape[1] - left, 0)
+    ]
+    found[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return found
 
 
 def as_pixels(scene: Scene, instances: list[int] | None = None) -> Scene:

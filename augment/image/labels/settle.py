@@ -27,6 +27,9 @@ SLACK = 0.02
 SWAPS = 5
 """EXIF orientations from this on swap width and height."""
 
+FARTHEST = 1e6
+"""Coordinates beyond this, in pixels, belong to no picture."""
+
 Size = tuple[int, int]
 
 
@@ -106,17 +109,17 @@ def _mended(instance: Instance, size: Size, clip: bool, notes: Counter[str]) -> 
     """One instance with a box inside the picture; None where nothing of it can be used."""
     polygons = instance.polygons
     if polygons:
-        polygons = tuple(ring for ring in polygons if len(ring) >= 6 and all(map(math.isfinite, ring)))
+        polygons = tuple(ring for ring in polygons if len(ring) >= 6 and all(map(_sane, ring)))
     lost = len(instance.polygons) - len(polygons)
     if lost:
-        notes["ring dropped: fewer than three points"] += lost
+        notes["ring dropped: fewer than three points, or beyond all pictures"] += lost
     rle = instance.rle
     if rle is not None and list(rle["size"]) != [size[1], size[0]]:
         notes["object dropped: its mask is for another size"] += 1
         return None
     keypoints = tuple(_sound(point, size, notes) for point in instance.keypoints)
     box = instance.box if instance.box is not None else _bounds(polygons, rle, keypoints)
-    if box is None or not all(math.isfinite(edge) for edge in box):
+    if box is None or not all(map(_sane, box)):
         notes["object dropped: no box"] += 1
         return None
     x_min, y_min, x_max, y_max = box
@@ -140,10 +143,15 @@ def _mended(instance: Instance, size: Size, clip: bool, notes: Counter[str]) -> 
     return replace(instance, box=box, polygons=polygons, keypoints=keypoints)
 
 
+def _sane(value: float) -> bool:
+    """Whether a coordinate is a number that a picture, or a little beyond it, can have."""
+    return math.isfinite(value) and abs(value) < FARTHEST
+
+
 def _sound(point: Point, size: Size, notes: Counter[str]) -> Point:
     """A keypoint in the picture, up to a pixel; another is not labelled any more."""
     x, y, seen = point
-    finite = math.isfinite(x) and math.isfinite(y)
+    finite = _sane(x) and _sane(y)
     if finite and (not seen or (-1 <= x <= size[0] + 1 and -1 <= y <= size[1] + 1)):
         return point
     notes[f"keypoint dropped: {'outside the picture' if finite else 'not a number'}"] += 1
