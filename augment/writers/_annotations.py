@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from augment import durable
 from augment.annotations import INDEX, Annotations, plain
 from augment.contracts import Written
 from augment.sample import Category, Dataset
+from augment.writers._tree import whole_file
 
 DATASET = "dataset.json"
 MASK = "mask.png"
@@ -89,13 +89,7 @@ def describe(root: Path, dataset: Dataset, more: Mapping[str, Any] | None = None
         **(more or {}),
     }
     text = json.dumps(whole, ensure_ascii=False, indent=1, default=dict)
-    return [whole_file(root, DATASET, text.encode("utf-8", "surrogatepass"))]
-
-
-def whole_file(root: Path, name: str, data: bytes) -> Written:
-    """Write one file that is about the whole."""
-    durable.write(root / name, data)
-    return Written(name, len(data), hashlib.sha256(data).hexdigest(), 0)
+    return [whole_file(root, DATASET, [text.encode("utf-8", "surrogatepass")])]
 
 
 def lines(names: Sequence[str]) -> bytes:

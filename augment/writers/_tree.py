@@ -1,16 +1,22 @@
-"""Files of a lot below the output folder: each whole or not at all, all on the disk before the lot is done."""
+"""What writers share whose outputs are files of their own, beside files that are about the whole.
+
+The files of a lot come whole or not at all, and all are on the disk before the lot is done. What ``conclude`` will
+need of a lot stays in a part below STATE; the files about the whole are made of these. A writer of such files takes
+``shard`` and ``extract`` of its contract from here.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from augment import durable
-from augment.contracts import Written
+from augment.contracts import STATE, Written
+from augment.writers._names import folder_name
 
 
 @dataclass(slots=True)
@@ -53,3 +59,40 @@ def growing(root: Path) -> Iterator[Tree]:
     except BaseException:
         tree.remove()
         raise
+
+
+def shard(split: str, index: int) -> str:
+    """A name for a lot; no file carries it."""
+    return f"{folder_name(split)}/lot-{index:06d}"
+
+
+def extract(root: Path, name: str, key: str) -> bytes:
+    """The bytes of the output ``key``, whose file is ``name``. Raises KeyError."""
+    path = root / name
+    if path.stem != key or not path.is_file():
+        raise KeyError(f"{key} is not at {name}")
+    return path.read_bytes()
+
+
+def part(root: Path, shard: str, ending: str) -> Path:
+    """Where the part of a lot lies."""
+    return root / STATE / "labels" / f"{shard}{ending}"
+
+
+def parts(root: Path, ending: str) -> dict[str, list[Path]]:
+    """Folder name of each split -> the parts of its lots in their order; numbers above a million have a digit more."""
+    found: dict[str, list[Path]] = {}
+    for path in (root / STATE / "labels").glob(f"*/*{ending}"):
+        found.setdefault(path.parent.name, []).append(path)
+    return {split: sorted(found[split], key=lambda path: (len(path.name), path.name)) for split in sorted(found)}
+
+
+def whole_file(root: Path, name: str, pieces: Iterable[bytes]) -> Written:
+    """Write one file that is about the whole, piece by piece."""
+    digest, size = hashlib.sha256(), 0
+    with durable.writing(root / name) as file:
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    return Written(name, size, digest.hexdigest(), 0)

@@ -12,7 +12,6 @@ are, also those that a spreadsheet takes for formulas.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import struct
@@ -22,13 +21,16 @@ from typing import Any, Literal
 
 from augment import durable
 from augment.annotations import Annotations, Box, Instance, bounds
-from augment.contracts import STATE, Written
+from augment.contracts import Written
 from augment.errors import SampleError
 from augment.masks import box as box_round
 from augment.options import Options as _Base
 from augment.sample import Dataset, Record
+from augment.writers import _tree
 from augment.writers._names import folder_name
-from augment.writers._tree import growing
+from augment.writers._tree import extract as extract
+from augment.writers._tree import growing, whole_file
+from augment.writers._tree import shard as shard
 
 SHARDED = False
 NAME = "boxes"
@@ -65,11 +67,6 @@ class Options(_Base):
 USUAL = Options()
 
 
-def shard(split: str, index: int) -> str:
-    """A name for a lot; no file carries it."""
-    return f"{folder_name(split)}/lot-{index:06d}"
-
-
 def locate(record: Record, shard: str) -> str:
     """``split/KEY.ext``."""
     return f"{folder_name(record.split)}/{record.key}.{record.extension}"
@@ -91,7 +88,7 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
 
     Where the parts end in an error, what this call has written is removed.
     """
-    with durable.writing(root / STATE / "labels" / f"{shard}{LINES}") as lines, growing(root) as tree:
+    with durable.writing(_tree.part(root, shard, LINES)) as lines, growing(root) as tree:
         for part in parts:
             named, length = _HEAD.unpack_from(part)
             begin = _HEAD.size + named
@@ -102,30 +99,11 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
 
 def conclude(root: Path, dataset: Dataset) -> list[Written]:
     """The table of all splits. Lines pass through one by one; only the names of columns are held."""
-    parts = _parts(root / STATE / "labels")
+    parts = [part for lots in _tree.parts(root, LINES).values() for part in lots]
     kind = next((line[:1] for line in _lines(parts)), _CSV)
     rows = (line[1:] for line in _lines(parts)) if kind == _JSONL else _csv(parts)
     name = f"{NAME}.{'jsonl' if kind == _JSONL else 'csv'}"
-    digest, size = hashlib.sha256(), 0
-    with durable.writing(root / name) as file:
-        for row in rows:
-            file.write(row)
-            digest.update(row)
-            size += len(row)
-    return [Written(name, size, digest.hexdigest(), 0)]
-
-
-def extract(root: Path, name: str, key: str) -> bytes:
-    """The file's bytes."""
-    path = root / name
-    if path.stem != key or not path.is_file():
-        raise KeyError(f"{key} is not at {name}")
-    return path.read_bytes()
-
-
-def _parts(lots: Path) -> list[Path]:
-    """The files with lines, split by split; numbers above a million have a digit more."""
-    return sorted(lots.glob(f"*/*{LINES}"), key=lambda part: (part.parent.name, len(part.name), part.name))
+    return [whole_file(root, name, rows)]
 
 
 def _lines(parts: Iterable[Path]) -> Iterator[bytes]:

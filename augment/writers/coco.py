@@ -20,13 +20,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from augment import durable
-from augment.contracts import STATE, Written
+from augment.contracts import Written
 from augment.options import Options as _Base
 from augment.sample import Dataset, Record
+from augment.writers import _tree
 from augment.writers._coco import lines as _coco_lines
 from augment.writers._coco import whole as _coco_whole
 from augment.writers._names import folder_name
+from augment.writers._tree import extract as extract
 from augment.writers._tree import growing
+from augment.writers._tree import shard as shard
 
 SHARDED = False
 
@@ -35,11 +38,6 @@ _HEAD = struct.Struct("<qq")
 
 class Options(_Base):
     """No options beside the common ones."""
-
-
-def shard(split: str, index: int) -> str:
-    """A name for a lot; no file carries it."""
-    return f"{folder_name(split)}/lot-{index:06d}"
 
 
 def locate(record: Record, shard: str) -> str:
@@ -58,7 +56,7 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
 
     Where the parts end in an error, what this call has written is removed.
     """
-    with durable.writing(root / STATE / "labels" / f"{shard}{_coco_whole.LINES}") as file, growing(root) as tree:
+    with durable.writing(_tree.part(root, shard, _coco_whole.LINES)) as file, growing(root) as tree:
         for part in parts:
             named, lined = _HEAD.unpack_from(part)
             begin, end = _HEAD.size + named, _HEAD.size + named + lined
@@ -70,11 +68,3 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
 def conclude(root: Path, dataset: Dataset) -> list[Written]:
     """The JSON files of all splits. Lines pass through one by one; no more of them is held."""
     return _coco_whole.conclude(root, dataset)
-
-
-def extract(root: Path, name: str, key: str) -> bytes:
-    """The file's bytes."""
-    path = root / name
-    if path.stem != key or not path.is_file():
-        raise KeyError(f"{key} is not at {name}")
-    return path.read_bytes()

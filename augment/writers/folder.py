@@ -14,18 +14,15 @@ from augment.options import Options as _Base
 from augment.sample import Dataset, Record
 from augment.writers import _annotations, _record
 from augment.writers._names import folder_name
+from augment.writers._tree import extract as extract
 from augment.writers._tree import growing
+from augment.writers._tree import shard as shard
 
 SHARDED = False
 
 
 class Options(_Base):
     """No options beside the common ones."""
-
-
-def shard(split: str, index: int) -> str:
-    """A name for a lot; no file carries it."""
-    return f"{folder_name(split)}/lot-{index:06d}"
 
 
 def locate(record: Record, shard: str) -> str:
@@ -62,11 +59,3 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
 def conclude(root: Path, dataset: Dataset) -> list[Written]:
     """``dataset.json``: the categories, and what else is true of the whole; nothing for mere classes."""
     return _annotations.describe(root, dataset)
-
-
-def extract(root: Path, name: str, key: str) -> bytes:
-    """The file's bytes."""
-    path = root / name
-    if path.stem != key or not path.is_file():
-        raise KeyError(f"{key} is not at {name}")
-    return path.read_bytes()

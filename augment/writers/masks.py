@@ -24,7 +24,9 @@ from augment.options import Options as _Base
 from augment.sample import Category, Dataset, Record
 from augment.writers import _annotations, _record
 from augment.writers._names import folder_name
-from augment.writers._tree import growing
+from augment.writers._tree import extract as extract
+from augment.writers._tree import growing, whole_file
+from augment.writers._tree import shard as shard
 
 SHARDED = False
 CLASSES = "classes.txt"
@@ -38,11 +40,6 @@ MOST_VALUES = 65535
 
 class Options(_Base):
     """No options beside the common ones."""
-
-
-def shard(split: str, index: int) -> str:
-    """A name for a lot; no file carries it."""
-    return f"{folder_name(split)}/lot-{index:06d}"
 
 
 def locate(record: Record, shard: str) -> str:
@@ -106,15 +103,7 @@ def conclude(root: Path, dataset: Dataset) -> list[Written]:
         (root / CLASSES).unlink(missing_ok=True)
         return told
     lines = _annotations.lines([category.name for category in categories])
-    return [*told, _annotations.whole_file(root, CLASSES, lines)]
-
-
-def extract(root: Path, name: str, key: str) -> bytes:
-    """The file's bytes."""
-    path = root / name
-    if path.stem != key or not path.is_file():
-        raise KeyError(f"{key} is not at {name}")
-    return path.read_bytes()
+    return [*told, whole_file(root, CLASSES, [lines])]
 
 
 def _background(categories: Sequence[Category]) -> str:

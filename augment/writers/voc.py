@@ -10,10 +10,9 @@ http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pydantic
@@ -21,12 +20,13 @@ from PIL import Image
 
 from augment import durable
 from augment.annotations import Annotations
-from augment.contracts import STATE, Written
+from augment.contracts import Written
 from augment.options import Options as _Base
 from augment.sample import Dataset, Record
-from augment.writers import _voc_xml
-from augment.writers._names import folder_name
-from augment.writers._tree import growing
+from augment.writers import _tree, _voc_xml
+from augment.writers._tree import extract as extract
+from augment.writers._tree import growing, whole_file
+from augment.writers._tree import shard as shard
 
 SHARDED = False
 PICTURES, LABELS, LISTS = "JPEGImages", "Annotations", "ImageSets/Main"
@@ -54,11 +54,6 @@ class Options(_Base):
 USUAL = Options()
 
 
-def shard(split: str, index: int) -> str:
-    """A name for a lot; no file carries it."""
-    return f"{folder_name(split)}/lot-{index:06d}"
-
-
 def locate(record: Record, shard: str) -> str:
     """``JPEGImages/KEY.ext``; the split is only in the lists."""
     return f"{PICTURES}/{record.key}.{record.extension}"
@@ -80,7 +75,7 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
 
     Where the parts end in an error, what this call has written is removed.
     """
-    with durable.writing(root / STATE / "labels" / f"{shard}{KEYS}") as keys, growing(root) as tree:
+    with durable.writing(_tree.part(root, shard, KEYS)) as keys, growing(root) as tree:
         for part in parts:
             named, length = _HEAD.unpack_from(part)
             begin = _HEAD.size + named
@@ -94,36 +89,8 @@ def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
 
 def conclude(root: Path, dataset: Dataset) -> list[Written]:
     """Write a list for each split: a picture's name without ending a line, in the order of writing."""
-    return [_list(root, folder) for folder in _splits(root / STATE / "labels")]
-
-
-def extract(root: Path, name: str, key: str) -> bytes:
-    """The file's bytes."""
-    path = root / name
-    if path.stem != key or not path.is_file():
-        raise KeyError(f"{key} is not at {name}")
-    return path.read_bytes()
-
-
-def _splits(lots: Path) -> list[Path]:
-    return sorted(folder for folder in lots.iterdir() if folder.is_dir()) if lots.is_dir() else []
-
-
-def _list(root: Path, lots: Path) -> Written:
-    name = f"{LISTS}/{lots.name}.txt"
-    digest, size = hashlib.sha256(), 0
-    with durable.writing(root / name) as file:
-        for keys in _keys(lots):
-            file.write(keys)
-            digest.update(keys)
-            size += len(keys)
-    return Written(name, size, digest.hexdigest(), 0)
-
-
-def _keys(lots: Path) -> Iterator[bytes]:
-    """The keys of all lots; numbers above a million have a digit more."""
-    for path in sorted(lots.glob(f"*{KEYS}"), key=lambda path: (len(path.name), path.name)):
-        yield path.read_bytes()
+    lots = _tree.parts(root, KEYS)
+    return [whole_file(root, f"{LISTS}/{split}.txt", map(Path.read_bytes, lots[split])) for split in lots]
 
 
 def _measure(data: bytes) -> tuple[int, int, int]:

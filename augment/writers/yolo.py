@@ -7,7 +7,6 @@ without objects has an empty label file. https://docs.ultralytics.com/datasets/d
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,13 +14,14 @@ from typing import Any
 
 import yaml
 
-from augment import durable
 from augment.contracts import STATE, Written
 from augment.options import Options as _Base
 from augment.sample import TRAINING, Category, Dataset, Record
 from augment.writers import _yolo_lines
 from augment.writers._names import folder_name
-from augment.writers._tree import growing
+from augment.writers._tree import extract as extract
+from augment.writers._tree import growing, whole_file
+from augment.writers._tree import shard as shard
 
 SHARDED = False
 FILE = "data.yaml"
@@ -42,11 +42,6 @@ _HEAD = struct.Struct("<HHQ")
 
 class Options(_Base):
     """No options beside the common ones."""
-
-
-def shard(split: str, index: int) -> str:
-    """A name for a lot; no file carries it."""
-    return f"{folder_name(split)}/lot-{index:06d}"
 
 
 def locate(record: Record, shard: str) -> str:
@@ -89,17 +84,7 @@ def conclude(root: Path, dataset: Dataset) -> list[Written]:
     text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=2**20)
     if "val" not in told:
         text = f"# There is no validation split here; Ultralytics wants one under val: before it trains.\n{text}"
-    data = text.encode()
-    durable.write(root / FILE, data)
-    return [Written(FILE, len(data), hashlib.sha256(data).hexdigest(), 0)]
-
-
-def extract(root: Path, name: str, key: str) -> bytes:
-    """The file's bytes."""
-    path = root / name
-    if path.stem != key or not path.is_file():
-        raise KeyError(f"{key} is not at {name}")
-    return path.read_bytes()
+    return [whole_file(root, FILE, [text.encode()])]
 
 
 def _splits(root: Path) -> dict[str, str | list[str]]:

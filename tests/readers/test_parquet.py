@@ -6,6 +6,7 @@ import datetime
 import decimal
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,12 @@ from PIL import Image
 from augment.annotations import INDEX, Annotations, Instance
 from augment.errors import InputError, SampleError
 from augment.readers import parquet as reader
-from augment.sample import Category, Content, Dataset, Entry, Record, Skip
+from augment.sample import Category, Content, Dataset, Entry, Skip
 from augment.writers import parquet as writer
+from tests.readers import trips
+from tests.readers.trips import WANTED
 from tests.writers.test_annotations import DATASET, SIZE, annotated, facts, png, record
 
-WANTED = frozenset({".jpg", ".png"})
 VALUE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 JPG, PNG = b"\xff\xd8\xff jpg", b"\x89PNG\r\n\x1a\n png"
 
@@ -44,20 +46,7 @@ def save(path: Path, columns: dict[str, Any], features: Any = None, **options: A
     return path
 
 
-def write(root: Path, records: list[Record], dataset: Dataset = DATASET) -> None:
-    for split in {one.split for one in records}:
-        mine = [writer.render(one, dataset) for one in records if one.split == split]
-        writer.assemble(root, writer.shard(split, 0), mine)
-    writer.conclude(root, dataset)
-
-
-def read(path: Path, **options: Any) -> tuple[Dataset, list[tuple[Entry, Content]], list[Skip]]:
-    chosen = reader.Options.model_validate(options)
-    dataset = reader.dataset(path, chosen)
-    listed = list(reader.entries(path, chosen, WANTED))
-    entries = [item for item in listed if isinstance(item, Entry)]
-    skips = [item for item in listed if isinstance(item, Skip)]
-    return dataset, [(entry, reader.read(path, entry, dataset)) for entry in entries], skips
+write, read = partial(trips.write, writer), partial(trips.read, reader)
 
 
 def listed(path: Path, **options: Any) -> list[tuple[str, str, str | None, dict[str, Any]]]:

@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ from augment.annotations import INDEX, Annotations, Instance
 from augment.errors import InputError, SampleError
 from augment.readers import webdataset as reader
 from augment.readers._shards import tar as _shards_tar
-from augment.sample import Category, Content, Dataset, Entry, Record, Skip
+from augment.sample import Category, Content, Dataset, Entry, Skip
 from augment.writers import webdataset as writer
+from tests.readers import trips
+from tests.readers.trips import WANTED
 from tests.writers.test_annotations import DATASET, SIZE, annotated, facts, record
-
-WANTED = frozenset({".jpg", ".png"})
 
 
 def pack(path: Path, members: Iterable[tuple[str, bytes]], kind: int = tarfile.PAX_FORMAT) -> Path:
@@ -35,20 +36,7 @@ def pack(path: Path, members: Iterable[tuple[str, bytes]], kind: int = tarfile.P
     return path
 
 
-def write(root: Path, records: list[Record], dataset: Dataset = DATASET) -> None:
-    for split in {one.split for one in records}:
-        mine = [writer.render(one, dataset) for one in records if one.split == split]
-        writer.assemble(root, writer.shard(split, 0), mine)
-    writer.conclude(root, dataset)
-
-
-def read(path: Path, **options: Any) -> tuple[Dataset, list[tuple[Entry, Content]], list[Skip]]:
-    chosen = reader.Options.model_validate(options)
-    dataset = reader.dataset(path, chosen)
-    listed = list(reader.entries(path, chosen, WANTED))
-    entries = [item for item in listed if isinstance(item, Entry)]
-    skips = [item for item in listed if isinstance(item, Skip)]
-    return dataset, [(entry, reader.read(path, entry, dataset)) for entry in entries], skips
+write, read = partial(trips.write, writer), partial(trips.read, reader)
 
 
 def entries(path: Path, **options: Any) -> dict[str, Entry]:

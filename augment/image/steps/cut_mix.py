@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +46,7 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     share = float(1 - where.mean())
     classes = _mixing.soft([(sample, share), (other, 1 - share)])
     told = {"rectangle": [x_min, y_min, x_max, y_max], "partner": other.key}
-    return _mixing.mixed(sample, pixels, replace(whole, bitmaps=bitmaps), classes), told
+    return _mixing.mixed(sample, pixels, whole, classes), told
 
 
 def _rectangle(rng: np.random.Generator, kept: float, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,7 +66,7 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
         where[spot] = True
         bitmaps = _mixing.pasted(bitmaps, _mixing.warped(scene.bitmaps, shift @ matrix, (width, height)), where)
         shares.append((member, size[0] * size[1] / (width * height)))
-    whole = replace(merged(scenes, bitmaps), size=(width, height))
+    whole = merged(scenes, bitmaps)
     told = {"center": [x, y], "partners": [other.key for other in others]}
     return _mixing.mixed(sample, pixels, whole, _mixing.soft(shares)), told
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from augment import durable
-from augment.contracts import STATE, Written
+from augment.contracts import Written
 from augment.sample import Dataset
+from augment.writers import _tree
 from augment.writers._coco.lines import NAMELESS, category_ids, dumps
+from augment.writers._tree import whole_file
 
 LINES = ".coco"
 """How the name of a lot's lines ends."""
@@ -32,19 +32,17 @@ class _Held:
 def conclude(root: Path, dataset: Dataset) -> list[Written]:
     """Write the files of all splits. Raises OSError."""
     written = []
-    lots = root / STATE / "labels"
-    for split in sorted(folder for folder in lots.iterdir() if folder.is_dir()) if lots.is_dir() else []:
-        parts = sorted(split.glob(f"*{LINES}"), key=lambda part: (len(part.name), part.name))
+    for split, parts in _tree.parts(root, LINES).items():
         held = _held(parts)
         listed = _categories(dataset) if dataset.categories or held.objects else []
         plain = [_without_points(category) for category in listed]
-        whole = _Whole(root, split.name, parts, _head(dataset))
-        written.append(whole.file("instances", _annotations(parts), plain))
+        whole = _Whole(root, split, parts, _head(dataset))
+        written.append(whole.file("instances", _numbered(parts, b"A"), plain))
         if any(category.get("keypoints") for category in listed) or held.pointed:
             pointed = [one for one in listed if one.get("keypoints") or one["id"] in held.pointed]
             written.append(whole.file("person_keypoints", _keypoints(parts), pointed))
         if held.captions:
-            written.append(whole.file("captions", _captions(parts), None))
+            written.append(whole.file("captions", _numbered(parts, b"C"), None))
     return written
 
 
@@ -71,11 +69,12 @@ def _images(parts: Sequence[Path]) -> Iterator[bytes]:
         yield b'{"id": %d, %b}' % (number, rest)
 
 
-def _annotations(parts: Sequence[Path]) -> Iterator[bytes]:
+def _numbered(parts: Sequence[Path], wanted: bytes) -> Iterator[bytes]:
+    """The annotations, or the captions, under ids of their own."""
     owner = number = 0
     for kind, rest in _lines(parts):
         owner += kind == b"I"
-        if kind == b"A":
+        if kind == wanted:
             number += 1
             yield b'{"id": %d, "image_id": %d, %b}' % (number, owner, rest)
 
@@ -94,15 +93,6 @@ def _keypoints(parts: Sequence[Path]) -> Iterator[bytes]:
             yield b'{"id": %d, "image_id": %d, %b, %b}' % (number, owner, above, points)
 
 
-def _captions(parts: Sequence[Path]) -> Iterator[bytes]:
-    owner = number = 0
-    for kind, rest in _lines(parts):
-        owner += kind == b"I"
-        if kind == b"C":
-            number += 1
-            yield b'{"id": %d, "image_id": %d, %b}' % (number, owner, rest)
-
-
 def _categories(dataset: Dataset) -> list[dict[str, Any]]:
     ids = category_ids(dataset)
     found = []
@@ -119,25 +109,14 @@ def _without_points(category: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in category.items() if key not in points}
 
 
-class _Counted:
-    """A file that counts and hashes what is written to it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.size, self.digest = file, 0, hashlib.sha256()
-
-    def write(self, data: bytes) -> None:
-        self.file.write(data)
-        self.digest.update(data)
-        self.size += len(data)
-
-    def list(self, name: str, items: Iterator[bytes]) -> None:
-        """A key and its list, an item a line."""
-        self.write(b'"%b": [' % name.encode())
-        mark = b"\n"
-        for item in items:
-            self.write(mark + item)
-            mark = b",\n"
-        self.write(b"\n]")
+def _list(name: str, items: Iterator[bytes]) -> Iterator[bytes]:
+    """A key and its list, an item a line."""
+    yield b'"%b": [' % name.encode()
+    mark = b"\n"
+    for item in items:
+        yield mark + item
+        mark = b",\n"
+    yield b"\n]"
 
 
 def _head(dataset: Dataset) -> bytes:
@@ -159,15 +138,14 @@ class _Whole:
 
     def file(self, kind: str, annotations: Iterator[bytes], categories: list[dict[str, Any]] | None) -> Written:
         """One file, in the order of COCO's own."""
-        name = f"annotations/{kind}_{self.split}.json"
-        with durable.writing(self.root / name) as plain:
-            file = _Counted(plain)
-            file.write(b"{\n" + self.head)
-            file.list("images", _images(self.parts))
-            file.write(b",\n")
-            file.list("annotations", annotations)
-            if categories is not None:
-                file.write(b",\n")
-                file.list("categories", (dumps(category).encode() for category in categories))
-            file.write(b"\n}\n")
-        return Written(name, file.size, file.digest.hexdigest(), 0)
+        return whole_file(self.root, f"annotations/{kind}_{self.split}.json", self._pieces(annotations, categories))
+
+    def _pieces(self, annotations: Iterator[bytes], categories: list[dict[str, Any]] | None) -> Iterator[bytes]:
+        yield b"{\n" + self.head
+        yield from _list("images", _images(self.parts))
+        yield b",\n"
+        yield from _list("annotations", annotations)
+        if categories is not None:
+            yield b",\n"
+            yield from _list("categories", (dumps(category).encode() for category in categories))
+        yield b"\n}\n"
