@@ -1,8 +1,9 @@
 """The neutral form of annotations: what any reader makes of its format, steps move, and any writer can write.
 
-Coordinates are continuous: pixel (0, 0) covers [0, 1) x [0, 1), so a box over the whole of a 640 x 480 picture is
-(0, 0, 640, 480). Formats that count otherwise (COCO's keypoints name the middle of a pixel) are converted by their
-reader and back by their writer. All of it is plain data but for ``masks``, which are encoded bitmaps.
+Times are seconds from the start of the sample. Coordinates are continuous: pixel (0, 0) covers [0, 1) x [0, 1), so a
+box over the whole of a 640 x 480 picture is (0, 0, 640, 480). Formats that count otherwise (COCO's keypoints name the
+middle of a pixel) are converted by their reader and back by their writer. All of it is plain data but for ``masks``,
+which are encoded bitmaps.
 """
 
 from __future__ import annotations
@@ -48,6 +49,26 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """Something that sounds, is said or happens for a while, or at one moment.
+
+    Args:
+        onset: Where it begins, s.
+        offset: Where it ends, s; the same as ``onset`` for a moment, such as a beat.
+        label: What it is: a class, a word, a speaker, a beat's place in its bar. None where that is not told.
+        tier: Which layer it belongs to. ``event``, ``word``, ``speaker`` and ``beat`` mean what they say; formats with
+            named layers (TextGrid, JAMS) keep other names.
+        fields: Any other facts about it, JSON values only; ride along untouched.
+    """
+
+    onset: float
+    offset: float
+    label: str | None = None
+    tier: str = "event"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Annotations:
     """All that is annotated on one sample beside its class.
 
@@ -61,6 +82,9 @@ class Annotations:
         unit: Whether coordinates count pixels or are fractions of width and height. Readers may give either; once
             the picture is decoded, all are pixels and ``size`` is known.
         fields: Any other facts about the sample that the format keeps beside its annotations; ride along untouched.
+        events: What happens when, in the order of the source.
+        transcript: What is said, as one text; None where that is not told.
+        duration: Length of the sample that times are for, s; None where the source doesn't tell, known once decoded.
     """
 
     instances: tuple[Instance, ...] = ()
@@ -70,6 +94,9 @@ class Annotations:
     size: tuple[int, int] | None = None
     unit: Literal["pixel", "fraction"] = "pixel"
     fields: Mapping[str, Any] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    transcript: str | None = None
+    duration: float | None = None
 
 
 def plain(annotations: Annotations) -> dict[str, Any]:
@@ -77,12 +104,18 @@ def plain(annotations: Annotations) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if annotations.instances:
         found["instances"] = [_plain_instance(instance) for instance in annotations.instances]
+    if annotations.events:
+        found["events"] = [_plain_event(event) for event in annotations.events]
+    if annotations.transcript is not None:
+        found["transcript"] = annotations.transcript
     if annotations.captions:
         found["captions"] = list(annotations.captions)
     if annotations.size is not None:
         found["size"] = list(annotations.size)
     if annotations.unit != "pixel":
         found["unit"] = annotations.unit
+    if annotations.duration is not None:
+        found["duration"] = annotations.duration
     for name in ("classes", "fields"):
         if getattr(annotations, name):
             found[name] = dict(getattr(annotations, name))
@@ -91,14 +124,17 @@ def plain(annotations: Annotations) -> dict[str, Any]:
 
 def restored(data: Mapping[str, Any], masks: Mapping[str, bytes] | None = None) -> Annotations:
     """The reverse of ``plain``. Raises KeyError, TypeError or ValueError where ``data`` is not of that form."""
-    size = data.get("size")
+    size, duration, transcript = data.get("size"), data.get("duration"), data.get("transcript")
     return Annotations(
         instances=tuple(_instance(item) for item in data.get("instances", ())),
+        events=tuple(_event(item) for item in data.get("events", ())),
+        transcript=None if transcript is None else str(transcript),
         masks=dict(masks or {}),
         captions=tuple(str(caption) for caption in data.get("captions", ())),
         classes={str(name): float(weight) for name, weight in data.get("classes", {}).items()},
         size=None if size is None else (int(size[0]), int(size[1])),
         unit="fraction" if data.get("unit") == "fraction" else "pixel",
+        duration=None if duration is None else float(duration),
         fields=dict(data.get("fields", {})),
     )
 
@@ -134,6 +170,25 @@ def _plain_instance(instance: Instance) -> dict[str, Any]:
     if instance.fields:
         found["fields"] = dict(instance.fields)
     return found
+
+
+def _plain_event(event: Event) -> dict[str, Any]:
+    found: dict[str, Any] = {"onset": event.onset, "offset": event.offset, "label": event.label}
+    if event.tier != "event":
+        found["tier"] = event.tier
+    if event.fields:
+        found["fields"] = dict(event.fields)
+    return found
+
+
+def _event(data: Mapping[str, Any]) -> Event:
+    return Event(
+        onset=float(data["onset"]),
+        offset=float(data["offset"]),
+        label=None if data.get("label") is None else str(data["label"]),
+        tier=str(data.get("tier", "event")),
+        fields=dict(data.get("fields", {})),
+    )
 
 
 def _instance(data: Mapping[str, Any]) -> Instance:

@@ -1,19 +1,23 @@
-"""Draw small labelled data sets, the same pictures each time. For the demo, tests and notebooks.
+"""Draw small labelled data sets, the same pictures and sounds each time. For the demo, tests and notebooks.
 
 ``python -m augment.demo FOLDER``: three classes of shapes on soft backgrounds, in class folders with splits.
 ``python -m augment.demo FOLDER scenes``: up to four shapes a picture, with boxes, polygons and corners, as COCO.
+``python -m augment.demo FOLDER sounds``: three classes of short sounds, WAV of 16 kHz, in class folders with splits.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import wave
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 SHAPES = ("circle", "square", "triangle")
+SOUNDS = ("chirp", "noise", "tone")
+RATE = 16_000
 SPLITS = {"train": 12, "val": 3, "test": 3}
 CORNERS = ("first", "second", "third", "fourth")
 
@@ -55,6 +59,21 @@ def scene(number: int, size: int = 192) -> tuple[np.ndarray, list[dict[str, Any]
     return canvas, found
 
 
+def sound(kind: str, number: int) -> np.ndarray:
+    """One sound, (frames,) int16 at RATE: 0.5 to 1 s of a tone, a chirp or bursts of noise, of random pitch."""
+    rng = np.random.default_rng([SOUNDS.index(kind), number, RATE])
+    frames = int(rng.integers(RATE // 2, RATE))
+    at = np.arange(frames) / RATE
+    low, high = rng.uniform(200, 800), rng.uniform(1_500, 4_000)
+    if kind == "noise":
+        wave_form = rng.uniform(-1, 1, frames) * (np.sin(2 * np.pi * rng.uniform(3, 8) * at) > 0)
+    else:
+        sweep = (high - low) * at**2 / (2 * at[-1]) if kind == "chirp" else 0.0
+        wave_form = np.sin(2 * np.pi * (low * at + sweep))
+    fade = np.minimum(1, np.minimum(at, at[::-1]) / 0.02)  # over 20 ms, against clicks
+    return np.asarray(np.rint(wave_form * fade * rng.uniform(8_000, 24_000)), np.int16)
+
+
 def draw(folder: Path, splits: dict[str, int] | None = None) -> int:
     """Write ``split/shape/NN.jpg`` below ``folder`` and return how many were written.
 
@@ -67,6 +86,25 @@ def draw(folder: Path, splits: dict[str, int] | None = None) -> int:
         for shape in SHAPES:
             for _ in range(each):
                 _write(folder / split / shape / f"{count:02d}.jpg", picture(shape, count))
+                count += 1
+    return count
+
+
+def draw_sounds(folder: Path, splits: dict[str, int] | None = None) -> int:
+    """Write ``split/kind/NN.wav`` below ``folder`` and return how many were written.
+
+    Args:
+        folder: Made if missing; files of the same name are replaced.
+        splits: Split -> sounds a class; 12, 3 and 3 by default.
+    """
+    count = 0
+    for split, each in (splits or SPLITS).items():
+        for kind in SOUNDS:
+            (folder / split / kind).mkdir(parents=True, exist_ok=True)
+            for _ in range(each):
+                with wave.open(str(folder / split / kind / f"{count:02d}.wav"), "wb") as file:
+                    file.setparams((1, 2, RATE, 0, "NONE", ""))
+                    file.writeframes(sound(kind, count).astype("<i2").tobytes())
                 count += 1
     return count
 
@@ -137,5 +175,6 @@ def _write(path: Path, pixels: np.ndarray) -> None:
 
 if __name__ == "__main__":
     where = Path(sys.argv[1] if len(sys.argv) > 1 else "shapes")
-    made = draw_scenes(where) if sys.argv[2:] == ["scenes"] else draw(where)
-    print(f"{made} pictures in {where}")
+    what = " ".join(sys.argv[2:])
+    made = {"scenes": draw_scenes, "sounds": draw_sounds}.get(what, draw)(where)
+    print(f"{made} {'sounds' if what == 'sounds' else 'pictures'} in {where}")

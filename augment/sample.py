@@ -82,6 +82,8 @@ class Dataset:
             from 0. Empty where objects are not annotated.
         classes: Names of the classes of whole samples, sorted; filled in by the engine.
         spatial: Whether annotations say where something is: such labels must move with what they label.
+        timed: Whether annotations say when something is: such labels must move with time.
+        transcribed: Whether annotations say what is said, in its order.
         fields: Any other facts (COCO's info and licenses), JSON values only; ride along untouched.
         reading: What the reader's ``read`` needs to know beside the entry; plain data, of no concern to others.
     """
@@ -89,8 +91,15 @@ class Dataset:
     categories: tuple[Category, ...] = ()
     classes: tuple[str, ...] = ()
     spatial: bool = False
+    timed: bool = False
+    transcribed: bool = False
     fields: Mapping[str, Any] = field(default_factory=dict)
     reading: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def located(self) -> bool:
+        """Whether annotations say where or when something is."""
+        return self.spatial or self.timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +139,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An encoded value: its bytes, and the ending without dot that fits them (``jpg``)."""
+    """An encoded value: its bytes, the ending without dot that fits them (``jpg``), and what became of the value.
+
+    ``notes`` count what had to be done to fit the format: reason -> how often.
+    """
 
     data: bytes
     extension: str
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +172,7 @@ class Record:
         source: The key of the source.
         copy: 0 is the untouched original, 1 and up are augmented copies.
         fields: The source's other facts.
-        annotations: In pixels of this output, with its size; None where there are none.
+        annotations: In pixels or seconds of this output, with its size or duration; None where there are none.
     """
 
     key: str

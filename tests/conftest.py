@@ -34,6 +34,14 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class-folder tree: 18 sounds of 3 classes in train, 3 in val. Not to be changed."""
+    folder = tmp_path_factory.mktemp("data") / "sounds"
+    demo.draw_sounds(folder, {"train": 6, "val": 1})
+    return folder
+
+
 @pytest.fixture
 def recipe() -> Callable[..., dict[str, Any]]:
     """A recipe as plain data; keyword arguments replace whole blocks."""

@@ -88,13 +88,13 @@ def test_check_prints_all_mistakes_with_their_lines(tmp_path: Path) -> None:
 def test_list_and_describe() -> None:
     names = [step["name"] for step in json.loads(augment("list", "image", "--json").stdout)["image"]]
     assert len(names) > 95
-    lines = augment("list").stdout
+    lines = augment("list", "image").stdout
     assert [line.split()[0] for line in lines.splitlines()[1:]] == names
     told = augment("describe", "GaussNoise").stdout
     assert "std_range" in told
     assert "explore.albumentations.ai" in told
     assert "did you mean GaussNoise" in augment("describe", "GausNoise", code=1).stderr
-    assert "known: image" in augment("list", "smell", code=1).stderr
+    assert "known: audio, image" in augment("list", "smell", code=1).stderr
 
 
 def test_verify_finds_what_was_changed(shapes: Path, tmp_path: Path) -> None:

@@ -78,12 +78,16 @@ def test_the_python_of_the_readme_works(desk: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_every_recipe_opens_with_its_command_and_runs(path: Path, shapes: Path, scenes: Path, tmp_path: Path) -> None:
+def test_every_recipe_opens_with_its_command_and_runs(
+    path: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     first = path.read_text(encoding="utf-8").splitlines()[0]
     command = f"# augment run {path.relative_to(ROOT).as_posix()} --input "
     assert first.startswith(command)
-    annotated = first.removeprefix(command).startswith("coco/")
-    data, train, others = (scenes, 12, 3) if annotated else (shapes, 18, 3)
+    wanted = {"coco/": ("scenes", 12), "sounds/": ("sounds", 18)}
+    name, train = wanted.get(first.removeprefix(command).split()[0], ("shapes", 18))
+    others = 3
+    data = request.getfixturevalue(name)
     result = augment.run(path, input=data, output=tmp_path / "out", multiplier=3, executor="serial")
     assert result.outputs == train * 3 + others
     assert result.skipped == 0

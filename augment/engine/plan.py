@@ -104,7 +104,7 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     reader = catalog.reader(name)
     dataset = reader.dataset(source, options)
     if checked.output.format == "auto":
-        own = dataset.spatial and name in catalog.names("writers")
+        own = dataset.located and name in catalog.names("writers")
         checked = checked.writing(name if own else DEFAULT_FORMAT)
     listing = collect(reader.entries(source, options, suffixes), checked.frame.seed)
     if not len(listing):
@@ -197,8 +197,9 @@ def _generation(recipe: Recipe, listing: Listing, dataset: Dataset, number: int)
 
 def _fingerprint(listing: Listing, dataset: Dataset) -> str:
     """Of the sources, and of what is true of them as a whole where there is anything to tell."""
-    whole = [[dataclasses.asdict(category) for category in dataset.categories], dataset.spatial, dict(dataset.fields)]
-    if whole == [[], False, {}]:
+    categories = [dataclasses.asdict(category) for category in dataset.categories]
+    whole = [categories, dataset.spatial, dataset.timed, dataset.transcribed, dict(dataset.fields)]
+    if not any(whole):
         return listing.digest
     return hashlib.blake2b(json.dumps([listing.digest, whole], default=str).encode(), digest_size=16).hexdigest()
 

@@ -15,6 +15,9 @@ from augment.sample import Applied, Content, Dataset, Sample
 
 __all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "Labels", "decode", "encode", "original"]
 
+STEPS = "augment.image.steps"
+"""The package of our own steps."""
+
 VERSIONS = ("albumentations", "albucore", "numpy", "opencv-python-headless", "pillow", "pycocotools")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
@@ -42,26 +45,28 @@ DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
 
 def names() -> list[str]:
     """All steps, sorted."""
-    from augment.image import library, native
+    from augment import native
+    from augment.image import library
 
-    return sorted({*library.transforms(), *native.modules()})
+    return sorted({*library.transforms(), *native.modules(STEPS)})
 
 
 def describe(name: str) -> Description:
     """What ``augment describe`` prints. Raises KeyError."""
+    from augment import native
     from augment.image import describe as library
-    from augment.image import native
 
-    return native.describe(name) if name in native.modules() else library.describe(name)
+    return native.describe(STEPS, name) if name in native.modules(STEPS) else library.describe(name)
 
 
 def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
     """A step from its recipe. Raises RecipeError."""
-    from augment.image import native
+    from augment import native
     from augment.image import parameters as library
 
-    if name in native.modules() and "reference_images" not in parameters:  # with those the library's Mosaic is meant
-        return native.build(name, parameters)
+    own = name in native.modules(STEPS)
+    if own and "reference_images" not in parameters:  # with those the library's Mosaic is meant
+        return native.build(STEPS, name, parameters, setting.base)
     return library.build(name, parameters, setting)
 
 

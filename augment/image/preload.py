@@ -6,7 +6,7 @@ import augment.image.decode
 import augment.image.encode
 import augment.image.labels.finish
 import augment.image.labels.settle
-import augment.image.native
 import augment.image.parameters
+import augment.native
 
 __all__ = ["PIL", "augment"]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augment.annotations import INDEX, Annotations
+from augment.annotations import INDEX, Annotations, plain
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
 from augment.readers import _files, _shards
@@ -88,22 +88,27 @@ def dataset(path: Path, options: Options) -> Dataset:
     named = options.model_dump()
     told = _shards_whole.described(path)
     if told is not None:
-        return Dataset(told[0].categories, spatial=told[0].spatial, fields=told[0].fields, reading=named)
+        return replace(told[0], reading=named)
     names: dict[str, None] = {}
-    spatial = False
+    whole = Dataset(reading=named)
     for table in _tables(path, named):
         if isinstance(table, Skip):
             continue
         layout = table.layout
-        spatial = spatial or bool(layout.objects or (layout.masks and not layout.ours))
+        whole = replace(whole, spatial=whole.spatial or bool(layout.objects or (layout.masks and not layout.ours)))
         if layout.objects and layout.categories:
             names.update(dict.fromkeys(layout.categories))
         elif layout.objects or layout.told:
             with contextlib.suppress(*BROKEN):  # listing tells of them
-                found, located = _seen(table)
-                names.update(dict.fromkeys(found))
-                spatial = spatial or located
-    return Dataset(tuple(map(Category, names)), spatial=spatial, reading=named)
+                found = _seen(table)
+                names.update(dict.fromkeys(sorted(found.names)))
+                whole = replace(
+                    whole,
+                    spatial=whole.spatial or found.spatial,
+                    timed=whole.timed or found.timed,
+                    transcribed=whole.transcribed or found.transcribed,
+                )
+    return replace(whole, categories=tuple(map(Category, names)))
 
 
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
@@ -320,10 +325,9 @@ def _facts(told: Any) -> Any:
         raise SampleError("bad annotations", f"column annotations: {error}") from None
 
 
-def _seen(table: _Table) -> tuple[list[str], bool]:
-    """The names of categories in a table's rows, sorted; and whether anything in it has a place."""
-    layout, located = table.layout, False
-    names: set[str] = set()
+def _seen(table: _Table) -> _shards_whole.Seen:
+    """What the rows of a table turn out to hold."""
+    layout, seen = table.layout, _shards_whole.Seen()
     columns = (
         [layout.objects] if layout.objects else [layout.told, *(["masks.list.element.name"] if layout.masks else [])]
     )
@@ -333,7 +337,5 @@ def _seen(table: _Table) -> tuple[list[str], bool]:
                 found = _annotations({**row, "masks": None}, layout)
             except SampleError:
                 continue
-            instances = found.instances if found is not None else ()
-            names.update(one.label for one in instances if one.label is not None)
-            located = located or bool(instances) or bool(row.get("masks"))
-    return sorted(names), located
+            seen.look(plain(found) if found is not None else {}, bool(row.get("masks")))
+    return seen

@@ -25,7 +25,7 @@ from augment.readers._places import RefusedError
 from augment.readers._shards import tar as _shards_tar
 from augment.readers._shards import whole as _shards_whole
 from augment.readers._shards.tar import Group, Member
-from augment.sample import Category, Content, Dataset, Entry, Skip
+from augment.sample import Content, Dataset, Entry, Skip
 
 ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 """The compressed ones are taken only to say that they can't be used."""
@@ -71,14 +71,10 @@ def dataset(path: Path, options: Options) -> Dataset:
         return told[0]
     if not any(masks or facts is not None for masks, facts in itertools.islice(_annotated(path), PEEK)):
         return Dataset()
-    names: set[str] = set()
-    located = False
+    seen = _shards_whole.Seen()
     for masks, facts in _annotated(path):
-        listed = (facts or {}).get("instances")
-        instances = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-        names.update(item["label"] for item in instances if isinstance(item.get("label"), str))
-        located = located or masks or bool(instances)
-    return Dataset(tuple(Category(name) for name in sorted(names)), spatial=located)
+        seen.look(facts if isinstance(facts, dict) else {}, masks)
+    return seen.dataset()
 
 
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:

@@ -78,11 +78,13 @@ def describe(root: Path, dataset: Dataset, more: Mapping[str, Any] | None = None
         dataset: What is true of the whole.
         more: Further keys.
     """
-    if not (dataset.categories or dataset.spatial or dataset.fields or more):
+    if not (dataset.categories or dataset.located or dataset.transcribed or dataset.fields or more):
         return []
     whole = {
         "augment": 1,  # the version of this form
         "spatial": dataset.spatial,
+        "timed": dataset.timed,
+        "transcribed": dataset.transcribed,
         "classes": list(dataset.classes),
         "categories": [_category(category) for category in dataset.categories],
         "fields": dict(dataset.fields),

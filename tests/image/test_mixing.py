@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment import masks
+from augment import masks, native
 from augment.annotations import INDEX, Annotations, Instance
 from augment.chance import Chance
 from augment.contracts import Setting
 from augment.errors import RecipeError, SampleError
-from augment.image import modality, native
+from augment.image import modality
 from augment.sample import Content, Dataset, Sample
 
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255), (0, 255, 255), (255, 255, 255)]
@@ -211,8 +211,8 @@ def test_mistakes_in_their_parameters_are_told(name: str, given: dict[str, Any],
 
 
 def test_every_step_of_our_own_is_found_and_described() -> None:
-    assert set(STEPS) <= set(native.modules())
-    for name in native.modules():
+    assert set(STEPS) <= set(native.modules(modality.STEPS))
+    for name in native.modules(modality.STEPS):
         found = modality.describe(name)
         assert found.labels == "moves"
         assert found.docs.startswith("https://")

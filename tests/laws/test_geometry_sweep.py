@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from augment import masks
+from augment import masks, native
 from augment.annotations import INDEX, Annotations, digest, plain
 from augment.chance import Chance
 from augment.contracts import Setting, Step
 from augment.errors import SampleError
-from augment.image import library, modality, native
+from augment.image import library, modality
 from augment.sample import Sample
 from tests.laws import scenes
 from tests.laws.recipes import recipe
@@ -52,12 +52,12 @@ def every_form(scene: Scene = SCENE) -> Annotations:
 
 def build(name: str, folder: Path, native_code: bool = True) -> Step:
     """A step with the least that it needs; those of our own need nothing."""
-    given = {} if name in native.modules() else recipe(name, required(name), folder)
+    given = {} if name in native.modules(modality.STEPS) else recipe(name, required(name), folder)
     return modality.build(name, given, Setting(folder, native_code))
 
 
 def moves(name: str) -> bool:
-    return name in native.modules() or library.moves(name)
+    return name in native.modules(modality.STEPS) or library.moves(name)
 
 
 def partner(channels: int) -> Sample:

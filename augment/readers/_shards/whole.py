@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,9 @@ def described(path: Path) -> tuple[Dataset, Mapping[str, Any]] | None:
     return None
 
 
-KEYS = frozenset({"instances", "captions", "size", "unit", "classes", "fields", "masks"})
+KEYS = frozenset(
+    {"instances", "events", "transcript", "captions", "size", "unit", "duration", "classes", "fields", "masks"}
+)
 
 
 def ours(facts: Any) -> bool:
@@ -62,6 +64,30 @@ def rebuilt(facts: Any, bitmaps: Mapping[str, bytes]) -> Annotations:
         return replace(found, instances=tuple(map(_checked, found.instances)))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise SampleError("bad annotations", f"expected them as our writers write them ({error})") from None
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a data set without ``dataset.json`` turns out to hold, annotation by annotation."""
+
+    names: set[str] = field(default_factory=set)
+    spatial: bool = False
+    timed: bool = False
+    transcribed: bool = False
+
+    def look(self, facts: Mapping[str, Any], masks: bool) -> None:
+        """Take in one sample: its annotations in their neutral form, as JSON values, and whether it has masks."""
+        listed = facts.get("instances")
+        instances = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+        self.names.update(item["label"] for item in instances if isinstance(item.get("label"), str))
+        self.spatial = self.spatial or masks or bool(instances)
+        self.timed = self.timed or bool(facts.get("events"))
+        self.transcribed = self.transcribed or isinstance(facts.get("transcript"), str)
+
+    def dataset(self) -> Dataset:
+        """Categories sorted by name."""
+        categories = tuple(Category(name) for name in sorted(self.names))
+        return Dataset(categories, spatial=self.spatial, timed=self.timed, transcribed=self.transcribed)
 
 
 def _checked(instance: Instance) -> Instance:
@@ -85,7 +111,13 @@ def _dataset(whole: Mapping[str, Any]) -> Dataset:
     )
     if len({category.name for category in categories}) != len(categories):
         raise ValueError("two categories of one name")
-    return Dataset(categories, spatial=bool(whole.get("spatial")), fields=dict(whole.get("fields", {})))
+    return Dataset(
+        categories,
+        spatial=bool(whole.get("spatial")),
+        timed=bool(whole.get("timed")),
+        transcribed=bool(whole.get("transcribed")),
+        fields=dict(whole.get("fields", {})),
+    )
 
 
 def _text(value: Any) -> str:

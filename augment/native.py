@@ -1,22 +1,28 @@
-"""The steps of our own (augment.image.steps) as Steps: found by file name, checked, described."""
+"""Steps of our own as Steps: modules of a package, found by file name, checked, described.
+
+A module has ``Options`` (its parameters, as a model), ``apply(options, sample, chance) -> (sample, what it drew)``,
+``LABELS``, ``NOTE`` and ``DOCS`` (as in Description), and opens with ``Name: what it does``. It may have ``P``, its
+chance to fire where a recipe doesn't say, and ``given(options, base) -> Given``: what it needs beside the recipe,
+which ``apply`` then gets as a fourth argument. ``given`` raises RecipeError.
+"""
 
 from __future__ import annotations
 
 import importlib
 import json
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import pydantic
 
 from augment.chance import Chance
 from augment.contracts import Description, Parameter
 from augment.errors import Problem, RecipeError, nearest
-from augment.image import steps
 from augment.options import Options
 from augment.sample import Applied, Sample
 
@@ -24,11 +30,20 @@ P = 0.5
 """The chance to fire where a recipe doesn't say, as the library has it."""
 
 
+class Given(Protocol):
+    """What a step was given beside the recipe; must pickle."""
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Files whose content is part of the recipe's fingerprint."""
+
+
 @cache
-def modules() -> dict[str, str]:
-    """Name of a step -> name of its module."""
-    found = [item.name for item in pkgutil.iter_modules(steps.__path__) if not item.name.startswith("_")]
-    return {"".join(word.capitalize() for word in name.split("_")): f"{steps.__name__}.{name}" for name in found}
+def modules(package: str) -> dict[str, str]:
+    """Name of a step -> name of its module, of all steps of a package."""
+    places = importlib.import_module(package).__path__
+    found = [item.name for item in pkgutil.iter_modules(places) if not item.name.startswith("_")]
+    return {"".join(word.capitalize() for word in name.split("_")): f"{package}.{name}" for name in found}
 
 
 @dataclass(frozen=True)
@@ -37,27 +52,36 @@ class NativeStep:
 
     name: str
     p: float
+    module_name: str
     options: Options
+    given: Given | None = None
 
     @property
     def module(self) -> ModuleType:
         """Where it is written."""
-        return importlib.import_module(modules()[self.name])
+        return importlib.import_module(self.module_name)
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Files beside the recipe that it uses."""
+        return () if self.given is None else self.given.files
 
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it. Raises SampleError."""
-        made, told = self.module.apply(self.options, sample, chance)
+        more = () if self.given is None else (self.given,)
+        made, told = self.module.apply(self.options, sample, chance, *more)
         return made, Applied(self.name, told)
 
 
-def build(name: str, parameters: Mapping[str, Any]) -> NativeStep:
-    """A step from its recipe. Raises RecipeError with every problem."""
+def build(package: str, name: str, parameters: Mapping[str, Any], base: Path) -> NativeStep:
+    """A step from its recipe; ``base`` is the recipe's folder. Raises RecipeError with every problem."""
+    module = importlib.import_module(modules(package)[name])
     given = {str(key): value for key, value in parameters.items()}
-    p = given.pop("p", P)
+    p = given.pop("p", getattr(module, "P", P))
     problems: list[Problem] = []
     if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
         problems.append(Problem("p", f"expected a probability from 0 to 1, got {p!r}"))
-    kind = importlib.import_module(modules()[name]).Options
+    kind = module.Options
     try:
         options = kind.model_validate(given)
     except pydantic.ValidationError as error:
@@ -71,18 +95,19 @@ def build(name: str, parameters: Mapping[str, Any]) -> NativeStep:
                 problems.append(Problem(key, f"{said}, got {item['input']!r}"))
     if problems:
         raise RecipeError(problems)
-    return NativeStep(name, float(p), options)
+    needs = module.given(options, base) if hasattr(module, "given") else None
+    return NativeStep(name, float(p), module.__name__, options, needs)
 
 
-def describe(name: str) -> Description:
+def describe(package: str, name: str) -> Description:
     """All about one step. Raises KeyError."""
-    module = importlib.import_module(modules()[name])
+    module = importlib.import_module(modules(package)[name])
     summary = (module.__doc__ or "").split("\n\n")[0].partition(": ")[2]
     fields = [
         Parameter(key, json.dumps(_plain(info.default)), _kind(info), info.description or "")
         for key, info in module.Options.model_fields.items()
     ]
-    listed = [*fields, Parameter("p", str(P), "number from 0 to 1", "Chance that it fires.")]
+    listed = [*fields, Parameter("p", str(getattr(module, "P", P)), "number from 0 to 1", "Chance that it fires.")]
     words = " ".join(summary.split())
     return Description(name, words[:1].upper() + words[1:], module.LABELS, module.NOTE, listed, module.DOCS)
 

@@ -1,0 +1,1 @@
+"""The audio modality: sounds in, sounds out; see ``modality.py``."""

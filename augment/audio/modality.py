@@ -1,0 +1,123 @@
+"""What a sound is: the audio modality. Importing this imports neither soundfile nor audiomentations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from augment.audio.decode import SUFFIXES, decode, original
+from augment.audio.encode import Encoding, encode
+from augment.audio.value import Clip
+from augment.chance import Chance
+from augment.contracts import Description, Finding, Setting, Settled, Step
+from augment.errors import SampleError
+from augment.options import Options
+from augment.sample import Applied, Content, Dataset, Sample
+
+__all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "Labels", "decode", "encode", "original"]
+
+STEPS = "augment.audio.steps"
+"""The package of our own steps."""
+
+VERSIONS = ("audiomentations", "librosa", "numpy", "scipy", "soundfile", "soxr")
+
+DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
+    {"Gain": {"min_gain_db": -9, "max_gain_db": 3, "p": 0.5}},
+    {"Shift": {"min_shift": -0.1, "max_shift": 0.1, "rollover": True, "p": 0.5}},
+    {"AddGaussianSNR": {"min_snr_db": 15, "max_snr_db": 40, "p": 0.4}},
+    {"PolarityInversion": {"p": 0.3}},
+)
+
+
+class Labels(Options):
+    """The keys under ``labels:``; none yet."""
+
+
+def names() -> list[str]:
+    """All steps, sorted."""
+    from augment import native
+    from augment.audio import library
+
+    return sorted({*library.transforms(), *native.modules(STEPS)})
+
+
+def describe(name: str) -> Description:
+    """What ``augment describe`` prints. Raises KeyError."""
+    from augment import native
+    from augment.audio import describe as library
+
+    return native.describe(STEPS, name) if name in native.modules(STEPS) else library.describe(name)
+
+
+def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
+    """A step from its recipe. Raises RecipeError."""
+    from augment import native
+    from augment.audio import parameters as library
+
+    if name in native.modules(STEPS):
+        return native.build(STEPS, name, parameters, setting.base)
+    return library.build(name, parameters, setting)
+
+
+def references(step: Step) -> Iterator[Path]:
+    """Noises, impulse responses and the like."""
+    yield from getattr(step, "files", ())
+
+
+def diagnose() -> Iterator[Finding]:
+    """Whether libsndfile and audiomentations are sound, and what of their extras is there."""
+    from augment.audio.diagnose import findings
+
+    return findings()
+
+
+def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Settled:
+    """Annotations as they were read. Raises SampleError where they are of pictures: boxes, keypoints, masks."""
+    found = content.annotations
+    if found is None:
+        raise SampleError("no annotations", "there is nothing to settle")
+    if found.instances or found.masks:
+        raise SampleError("annotations do not fit", "boxes, masks and keypoints belong to pictures, and this is sound")
+    return Settled(found, found, {})
+
+
+def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
+    """None: a class stays true through every step."""
+    yield from ()
+
+
+def search_space(policy: str) -> Sequence[Mapping[str, Any]]:
+    """None is published for sound."""
+    return ()
+
+
+def blend(values: Sequence[Any], weights: Sequence[float]) -> Any:
+    """The weighted mean of clips. Raises SampleError where they differ in length, rate or channels."""
+    import numpy as np
+
+    first: Clip = values[0]
+    for value in values:
+        if value.samples.shape != first.samples.shape or value.rate != first.rate:
+            pair = f"{_told(first)} and {_told(value)}"
+            raise SampleError("step failed", f"can't blend {pair}; use steps that keep length and rate")
+    total = np.zeros(first.samples.shape, np.float32)
+    part = np.empty_like(total)
+    for value, weight in zip(values, weights, strict=True):
+        if weight:
+            total += np.multiply(value.samples, np.float32(weight), out=part)
+    return Clip(total, first.rate, first.subtype)
+
+
+def _told(clip: Clip) -> str:
+    channels, frames = clip.samples.shape
+    return f"{frames:,} frames x {channels} at {clip.rate:,} Hz"
+
+
+def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) -> tuple[Sample, list[Applied]]:
+    """Run the steps that were drawn for one copy, in order."""
+    told: list[Applied] = []
+    for step, chance in steps:
+        sample, applied = step.apply(sample, chance)
+        told.append(applied)
+    return sample, told
