@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from augment.audio.decode import SUFFIXES, decode, original
 from augment.audio.encode import Encoding, encode
+from augment.audio.labels.options import Labels
 from augment.audio.value import Clip
 from augment.chance import Chance
 from augment.contracts import Description, Finding, Setting, Settled, Step
 from augment.errors import SampleError
-from augment.options import Options
 from augment.sample import Applied, Content, Dataset, Sample
 
 __all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "Labels", "decode", "encode", "original"]
@@ -28,10 +29,6 @@ DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
     {"AddGaussianSNR": {"min_snr_db": 15, "max_snr_db": 40, "p": 0.4}},
     {"PolarityInversion": {"p": 0.3}},
 )
-
-
-class Labels(Options):
-    """The keys under ``labels:``; none yet."""
 
 
 def names() -> list[str]:
@@ -73,13 +70,10 @@ def diagnose() -> Iterator[Finding]:
 
 
 def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Settled:
-    """Annotations as they were read. Raises SampleError where they are of pictures: boxes, keypoints, masks."""
-    found = content.annotations
-    if found is None:
-        raise SampleError("no annotations", "there is nothing to settle")
-    if found.instances or found.masks:
-        raise SampleError("annotations do not fit", "boxes, masks and keypoints belong to pictures, and this is sound")
-    return Settled(found, found, {})
+    """Events, words and beats within the clip. Raises SampleError where annotations are of pictures."""
+    from augment.audio.labels.settle import settle as true_to
+
+    return true_to(value, content, labels)
 
 
 def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
@@ -115,9 +109,13 @@ def _told(clip: Clip) -> str:
 
 
 def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) -> tuple[Sample, list[Applied]]:
-    """Run the steps that were drawn for one copy, in order."""
+    """Run the steps that were drawn for one copy, in order; what is written about time follows."""
+    from augment.audio.labels.timeline import Timeline, timeline
+
+    if sample.annotations is None:
+        sample = replace(sample, annotations=Timeline(None, labels))
     told: list[Applied] = []
     for step, chance in steps:
         sample, applied = step.apply(sample, chance)
         told.append(applied)
-    return sample, told
+    return replace(sample, annotations=timeline(sample).found), told
