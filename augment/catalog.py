@@ -66,7 +66,8 @@ def preloads(modalities: Sequence[str]) -> list[str]:
 def used(recipe: Mapping[str, Any]) -> list[str]:
     """The modalities that a recipe's plain data has steps for; all that there are, where it has none."""
     known = names("modalities")
-    return [name for name in known if name in recipe] or list(known)
+    prepared = recipe.get("prepare")
+    return [name for name in known if name in recipe or (isinstance(prepared, Mapping) and name in prepared)] or known
 
 
 @cache

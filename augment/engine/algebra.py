@@ -231,12 +231,15 @@ class _Parser:
         return 1, 1
 
 
-def parse_steps(modality: str, raw: Any, setting: Setting, problems: list[Problem]) -> tuple[Node, ...]:
+def parse_steps(
+    modality: str, raw: Any, setting: Setting, problems: list[Problem], path: str = ""
+) -> tuple[Node, ...]:
     """The steps of one modality's block; mistakes are added to ``problems``.
 
-    An empty block is legal: the outputs are then encoded copies without change.
+    An empty block is legal: the outputs are then encoded copies without change. ``path`` is where the block stands in
+    the recipe; under the modality's name by default.
     """
-    return _Parser(modality, setting, problems).steps([] if raw is None else raw, modality)
+    return _Parser(modality, setting, problems).steps([] if raw is None else raw, path or modality)
 
 
 def _between(value: Any, least: float, most: float) -> bool:

@@ -26,10 +26,10 @@ def estimate(plan: Plan) -> Estimate:
     sizes = plan.listing.sizes
     exact = copies = 0
     for batch in plan.batches:
-        originals = int(0 in batch.copies)
+        originals = int(0 in batch.copies and not plan.recipe.prepare)
         exact += int(sizes[batch.rows].sum()) * originals
         copies += len(batch.rows) * (len(batch.copies) - originals)
-    growing = [batch for batch in plan.batches if batch.copies.stop > 1]
+    growing = [batch for batch in plan.batches if batch.copies.stop > 1 or plan.recipe.prepare]
     if not copies or not growing:
         return Estimate(exact, 0)
     rows = growing[0].rows

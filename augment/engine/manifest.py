@@ -120,7 +120,7 @@ def _manifest(plan: Plan, total: _Sum) -> dict[str, Any]:
         "splits": counts,
         "classes": list(plan.dataset.classes),
         "categories": [category.name for category in plan.dataset.categories],
-        "annotations": dict(sorted(total.mended.items())),
+        "notes": dict(sorted(total.mended.items())),
         "recipe": {"fingerprint": plan.generation.fingerprint, "expand": dict(plan.generation.expand)},
         "input": {"fingerprint": plan.generation.listing, "sources": len(plan.listing), "reader": plan.reader},
         "versions": dict(plan.generation.versions),

@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from augment import catalog
 from augment.engine import history, lots
-from augment.engine.draw import leaves
 from augment.engine.history import Generation
 from augment.engine.listing import Listing, collect
 from augment.engine.lots import Batch, Chunk, Lot, Row
@@ -165,8 +164,7 @@ def _suits(recipe: Recipe, dataset: Dataset) -> None:
     """Refuse steps that would make labels of this data set untrue, unless the recipe accepts that. RecipeError."""
     problems = {
         f"{kind}: {leaf.step.name}": reason
-        for kind, nodes in recipe.steps.items()
-        for leaf in leaves(nodes)
+        for kind, leaf in recipe.leaves()
         if not leaf.allowed
         for reason in catalog.modality(kind).objections(leaf.step, dataset, recipe.labels_of(kind))
     }

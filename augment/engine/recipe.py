@@ -11,65 +11,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
-import pydantic
 import yaml
 
 from augment import catalog, durable
 from augment.contracts import Setting
-from augment.engine import source
+from augment.engine import blocks, source
 from augment.engine.algebra import parse_steps
-from augment.engine.draw import Node, leaves
-from augment.engine.source import KeyPath, Text
+from augment.engine.blocks import Frame, Input, Output
+from augment.engine.draw import Leaf, Node, leaves
+from augment.engine.source import Text
 from augment.errors import InputError, Problem, RecipeError, nearest
-from augment.options import Options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-
-class Expand(Options):
-    """How many outputs. Exactly ``multiplier`` a source of the training split, the untouched original among them.
-
-    With ``keep_originals: false`` all of them are augmented copies.
-    """
-
-    multiplier: pydantic.StrictInt = pydantic.Field(default=10, ge=1, le=1_000_000)
-    keep_originals: pydantic.StrictBool = True
-
-    @property
-    def copies(self) -> range:
-        """The copy numbers of a source that grows; 0 is the original."""
-        return range(self.multiplier) if self.keep_originals else range(1, self.multiplier + 1)
-
-
-class Frame(Options):
-    """A recipe without its steps: the keys that are the same for all modalities."""
-
-    recipe: Literal[1] = 1
-    seed: pydantic.StrictInt = pydantic.Field(default=0, ge=0, lt=2**63)
-    expand: Expand = Expand()
-    on_error: Literal["skip", "stop"] = "skip"
-    fast: pydantic.StrictBool = True
-
-
-class Input(Options):
-    """Where the sources are. Other keys under ``input:`` belong to the reader."""
-
-    path: str | None = None
-    format: str = "auto"
-
-
-class Output(Options):
-    """Where the outputs go. Other keys under ``output:`` belong to the writer and the modalities.
-
-    Format ``auto`` is the input's own where its annotations say where things are, else WebDataset.
-    """
-
-    path: str | None = None
-    format: str = "auto"
-    shard_size: pydantic.StrictInt = pydantic.Field(default=1000, ge=1, le=10_000_000)
 
 
 class Changes(TypedDict, total=False):
@@ -106,6 +62,7 @@ class Recipe:
         input: Where the sources are; ``input_options`` is the rest, for the reader.
         output: Where the outputs go; ``output_options`` is the rest, for the writer.
         steps: Modality -> the steps to draw from.
+        prepare: Modality -> the steps that every source takes once, before its copies are made.
         encodings: Modality -> how its values are encoded.
         labels: Modality -> what becomes of annotations.
     """
@@ -117,6 +74,7 @@ class Recipe:
     input_options: Mapping[str, Any] = field(default_factory=dict)
     output_options: Mapping[str, Any] = field(default_factory=dict)
     steps: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
+    prepare: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
     encodings: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, Any] = field(default_factory=dict)
 
@@ -136,7 +94,7 @@ class Recipe:
     def reader_options(self, reader: str) -> Any:
         """The keys under ``input:`` as that reader's options. Raises RecipeError."""
         problems: list[Problem] = []
-        found = _check(catalog.reader(reader).Options, self.input_options, ("input",), problems)
+        found = blocks.check(catalog.reader(reader).Options, self.input_options, ("input",), problems)
         if problems:
             raise RecipeError(_placed(problem, self.text) for problem in problems)
         return found
@@ -144,7 +102,7 @@ class Recipe:
     def writing(self, format: str) -> Recipe:
         """The recipe with its output in a format, where it left that open. Raises RecipeError for keys of another."""
         problems: list[Problem] = []
-        _check(catalog.writer(format).Options, self.output_options, ("output",), problems)
+        blocks.check(catalog.writer(format).Options, self.output_options, ("output",), problems)
         if problems:
             raise RecipeError(_placed(problem, self.text) for problem in problems)
         text = change(self.text, {"settings": [f"output.format={format}"]})
@@ -163,11 +121,15 @@ class Recipe:
         decisive["files"] = sorted(files.values())
         return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 
+    def leaves(self) -> Iterator[tuple[str, Leaf]]:
+        """Each step of the recipe, with its modality."""
+        for name, nodes in (*self.prepare.items(), *self.steps.items()):
+            yield from ((name, leaf) for leaf in leaves(nodes))
+
     def references(self) -> Iterator[Path]:
         """Files that steps use."""
-        for name, nodes in self.steps.items():
-            for leaf in leaves(nodes):
-                yield from catalog.modality(name).references(leaf.step)
+        for name, leaf in self.leaves():
+            yield from catalog.modality(name).references(leaf.step)
 
     def versions(self) -> dict[str, str]:
         """Installed versions of everything that may change an output's bytes."""
@@ -254,112 +216,34 @@ def build(text: Text) -> Recipe:
     """Check plain data and build the steps. Raises RecipeError."""
     problems: list[Problem] = []
     modalities = catalog.names("modalities")
-    known = [*Frame.model_fields, "input", "output", "labels", *modalities]
+    known = [*Frame.model_fields, "input", "output", "labels", "prepare", *modalities]
     core: dict[str, Any] = {}
     for key, value in text.data.items():
         if key in Frame.model_fields:
             core[key] = value
         elif key not in known:
             problems.append(Problem(str(key), f"expected a key of a recipe, got {key!r}", nearest(str(key), known)))
-    frame = _check(Frame, core, (), problems)
-    used = [name for name in modalities if name in text.data]
-    in_block, in_rest = _split(text.data, "input", Input, problems)
-    out_block, out_rest = _split(text.data, "output", Output, problems)
+    frame = blocks.check(Frame, core, (), problems)
+    prepared = blocks.prepared(text.data, problems)
+    used = [name for name in modalities if name in text.data or name in prepared]
+    in_block, in_rest = blocks.split(text.data, "input", Input, problems)
+    out_block, out_rest = blocks.split(text.data, "output", Output, problems)
     encodings = {
-        name: _check(catalog.modality(name).Encoding, out_rest.pop(name, None) or {}, ("output", name), problems)
+        name: blocks.check(catalog.modality(name).Encoding, out_rest.pop(name, None) or {}, ("output", name), problems)
         for name in dict.fromkeys([*used, *(key for key in out_rest if key in modalities)])
     }
-    in_options = _options("reader", text.data, in_rest, problems)
-    out_options = _options("writer", text.data, out_rest, problems)
+    in_options = blocks.options("reader", text.data, in_rest, problems)
+    out_options = blocks.options("writer", text.data, out_rest, problems)
     setting = Setting(base_of(text), frame.fast if frame else True)
-    steps: dict[str, tuple[Node, ...]] = {}
-    for name in used:
-        steps[name] = parse_steps(name, text.data[name], setting, problems)
-    labels = _labels(text.data, used or list(modalities), problems)
+    steps = {name: parse_steps(name, text.data.get(name), setting, problems) for name in used}
+    prepare = {
+        name: parse_steps(name, block, setting, problems, f"prepare.{name}") for name, block in prepared.items()
+    }
+    labels = blocks.labels(text.data, used or list(modalities), problems)
     if problems:
         raise RecipeError(_placed(problem, text) for problem in problems)
-    return Recipe(text, frame or Frame(), in_block, out_block, in_options, out_options, steps, encodings, labels)
-
-
-def _labels(data: Mapping[str, Any], modalities: Sequence[str], problems: list[Problem]) -> dict[str, Any]:
-    """The block ``labels:``: each modality takes the keys that it knows."""
-    block = data.get("labels") or {}
-    if not isinstance(block, dict):
-        problems.append(Problem("labels", f"expected keys such as `min_visibility:` below it, got {block!r}"))
-        return {}
-    models = {name: catalog.modality(name).Labels for name in modalities}
-    known = sorted({key for model in models.values() for key in model.model_fields})
-    for key in block:
-        if key not in known:
-            expected = f"expected a known key, got {key!r}"
-            problems.append(Problem(f"labels.{key}", expected, nearest(str(key), known)))
-    return {
-        name: _check(model, {key: block[key] for key in block if key in model.model_fields}, ("labels",), problems)
-        for name, model in models.items()
-        if block
-    }
-
-
-def _split(
-    data: Mapping[str, Any], name: str, model: type[Any], problems: list[Problem]
-) -> tuple[Any, dict[str, Any]]:
-    """Part the keys that every ``input:`` or ``output:`` has from those of the backend that it names."""
-    block = data.get(name) or {}
-    if not isinstance(block, dict):
-        problems.append(
-            Problem(name, f"expected keys such as `path:` below it, got {block!r}", f"write {name}: {{path: FOLDER}}")
-        )
-        block = {}
-    own = {key: value for key, value in block.items() if key in model.model_fields}
-    rest = {str(key): value for key, value in block.items() if key not in model.model_fields}
-    return _check(model, own, (name,), problems) or model(), rest
-
-
-def _options(kind: str, data: Mapping[str, Any], rest: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Check the keys that belong to a reader or writer. With ``auto`` they wait until the input is seen."""
-    name, model = ("input", Input) if kind == "reader" else ("output", Output)
-    block = data.get(name)
-    chosen = block.get("format") if isinstance(block, dict) else None
-    chosen = model.model_fields["format"].default if chosen is None else chosen
-    if chosen == "auto" or not isinstance(chosen, str):
-        return rest
-    try:
-        backend = catalog.reader(chosen) if kind == "reader" else catalog.writer(chosen)
-    except RecipeError as error:
-        problems.extend(replace(problem, path=f"{name}.format") for problem in error.problems)
-        return rest
-    _check(backend.Options, rest, (name,), problems)
-    return rest
-
-
-def _check(model: type[Any], data: Any, path: KeyPath, problems: list[Problem]) -> Any:
-    """Validate one block; add each mistake to ``problems`` and return None if there is any."""
-    try:
-        return model.model_validate(data)
-    except pydantic.ValidationError as error:
-        for item in error.errors():
-            where = source.show((*path, *item["loc"]))
-            if item["type"] == "extra_forbidden":
-                name = str(item["loc"][-1])
-                fields = _fields(model, item["loc"][:-1])
-                problems.append(Problem(where, f"expected a known key, got {name!r}", nearest(name, fields)))
-            else:
-                problems.append(Problem(where, f"{_say(item['msg'])}, got {item['input']!r}"))
-        return None
-
-
-def _fields(model: Any, path: tuple[int | str, ...]) -> list[str]:
-    for part in path:
-        model = model.model_fields[str(part)].annotation
-    return list(model.model_fields)
-
-
-def _say(message: str) -> str:
-    """Pydantic's sentence as ours: what was expected."""
-    return (
-        message.replace("Input should be", "expected")
-        .replace("Field required", "expected a value")
-        .replace("a valid ", "a ")
+    return Recipe(
+        text, frame or Frame(), in_block, out_block, in_options, out_options, steps, prepare, encodings, labels
     )
 
 

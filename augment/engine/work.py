@@ -8,7 +8,7 @@ import os
 import pickle
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from augment.annotations import digest
 from augment.chance import Chance
 from augment.contracts import Reader, Settled, Writer
 from augment.engine import chunkfile, history
-from augment.engine.draw import draw
+from augment.engine.draw import Node, draw
 from augment.engine.history import CHUNKS
 from augment.engine.listing import Listing
 from augment.engine.lots import Chunk
@@ -28,7 +28,7 @@ from augment.engine.plan import Plan
 from augment.engine.recipe import Recipe, build
 from augment.engine.source import Text
 from augment.errors import SampleError
-from augment.sample import Applied, Dataset, Encoded, Entry, Record, Sample, Skip
+from augment.sample import Applied, Content, Dataset, Encoded, Entry, Record, Sample, Skip
 
 Report = Callable[[Any], None]
 
@@ -145,26 +145,55 @@ class Bench:
         content = self.reader.read(self.job.input, entry, self.job.dataset)
         modality = catalog.modality(kind)
         value = _guard(modality.decode, content.data)
-        settled = None
-        if content.annotations is not None:
-            settled = _guard(modality.settle, value, content, self.job.dataset, self.recipe.labels_of(kind))
-        return _Source(entry, kind, suffix, content.data, content.sha256(), value, settled)
+        settled = self._settled(kind, value, content)
+        source = _Source(entry, kind, suffix, content.data, content.sha256(), value, settled)
+        nodes = self.recipe.prepare.get(kind)
+        return self._prepared(source, nodes) if nodes else source
+
+    def _settled(self, kind: str, value: Any, content: Content) -> Settled | None:
+        """Annotations made true to a value, where there are any."""
+        if content.annotations is None:
+            return None
+        settle = catalog.modality(kind).settle
+        found: Settled = _guard(settle, value, content, self.job.dataset, self.recipe.labels_of(kind))
+        return found
+
+    def _prepared(self, source: _Source, nodes: Sequence[Node]) -> _Source:
+        """The source after the steps that each takes once; it has no bytes of its own any more."""
+        modality = catalog.modality(source.kind)
+        chance = Chance.of(self.recipe.frame.seed, source.entry.key, 0).child(f"prepare/{source.kind}")
+        labels = self.recipe.labels_of(source.kind)
+        sample, applied = _guard(modality.apply, source.sample(), draw(nodes, chance), labels)
+        settled = self._settled(source.kind, sample.value, Content(b"", sample.annotations))
+        notes = Counter(source.settled.notes if source.settled else {}) + Counter(sample.notes)
+        return replace(
+            source,
+            entry=replace(source.entry, label=sample.label, fields=sample.fields),
+            value=sample.value,
+            settled=settled and replace(settled, notes=notes + Counter(settled.notes)),
+            prepared=applied,
+        )
 
     def _copy(self, source: _Source, copy: int) -> Made:
         """One output: the untouched original for copy 0, else an augmented one."""
         modality = catalog.modality(source.kind)
         entry, settled = source.entry, source.settled
+        encoding = self.recipe.encodings.get(source.kind) or modality.Encoding()
+        before = source.prepared or []
         if copy == 0:
             sample = Sample(None, entry.label, entry.fields, settled.original if settled else None)
-            encoded = modality.original(source.data, source.suffix)
-            return Made(self._record(source, copy, sample, encoded), [], source.sha256)
+            if source.prepared is None:
+                encoded = modality.original(source.data, source.suffix)
+            else:
+                encoded = _guard(modality.encode, source.value, encoding)
+            return Made(self._record(source, copy, sample, encoded), before, source.sha256, encoded.notes)
         chance = Chance.of(self.recipe.frame.seed, entry.key, copy)
         drawn = draw(self.recipe.steps.get(source.kind, ()), chance.child(source.kind))
         sample = replace(source.sample(), partners=partial(self._partners_of, source))
         sample, applied = _guard(modality.apply, sample, drawn, self.recipe.labels_of(source.kind))
-        encoding = self.recipe.encodings.get(source.kind) or modality.Encoding()
         encoded = _guard(modality.encode, sample.value, encoding)
-        return Made(self._record(source, copy, sample, encoded), applied, source.sha256, sample.notes)
+        notes = Counter(sample.notes) + Counter(encoded.notes)
+        return Made(self._record(source, copy, sample, encoded), [*before, *applied], source.sha256, notes)
 
     def _record(self, source: _Source, copy: int, sample: Sample, encoded: Encoded) -> Record:
         entry = source.entry
@@ -185,7 +214,7 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A source that was read and decoded."""
+    """A source that was read, decoded and, where the recipe says so, prepared; ``prepared`` tells by which steps."""
 
     entry: Entry
     kind: str
@@ -194,6 +223,7 @@ class _Source:
     sha256: str
     value: Any
     settled: Settled | None
+    prepared: list[Applied] | None = None
 
     def sample(self) -> Sample:
         """As steps get it."""

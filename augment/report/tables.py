@@ -57,6 +57,9 @@ def result(done: Result) -> None:
         console.print(
             f"skipped: {done.skipped:,} ({escape(reasons)}), see {done.output / 'skipped.jsonl'}", soft_wrap=True
         )
+    if facts["notes"]:
+        told = ", ".join(f"{reason} {count:,}" for reason, count in facts["notes"].items())
+        console.print(f"noted: {escape(told)}", highlight=False, soft_wrap=True)
     rate = f", {done.made / done.seconds:.0f}/s" if done.seconds and done.made else ""
     console.print(f"made {done.made:,} outputs in {done.seconds:.1f} s{rate}", highlight=False)
     console.print(f"grown set: {done.output}", highlight=False, soft_wrap=True)

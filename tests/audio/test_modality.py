@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,8 @@ def test_references_of_a_plain_step_are_none() -> None:
 def test_annotations_without_places_pass_and_those_of_pictures_are_refused() -> None:
     found = Annotations(captions=("a dog barks",), classes={"dog": 0.7, "cat": 0.3})
     settled = modality.settle(clip(), Content(b"", found), Dataset(), modality.Labels())
-    assert (settled.original, settled.working, settled.notes) == (found, found, {})
+    whole = replace(found, duration=clip().seconds)
+    assert (settled.original, settled.working.found, settled.notes) == (whole, whole, {})
     boxed = Annotations(instances=(Instance("dog", (0, 0, 1, 1)),))
     with pytest.raises(SampleError, match="belong to pictures"):
         modality.settle(clip(), Content(b"", boxed), Dataset(), modality.Labels())

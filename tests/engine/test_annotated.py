@@ -170,7 +170,7 @@ def test_what_was_mended_is_counted_once_a_source(scenes: Path, tmp_path: Path, 
             found.update(segmentation=[], bbox=[*found["bbox"][:2], 0, 0])
         whole["annotations"][3].update(segmentation=[], bbox=[150, 150, 100, 100])
 
-    counts = grow(input=broken(scenes, tmp_path, change), steps=[]).manifest["annotations"]
+    counts = grow(input=broken(scenes, tmp_path, change), steps=[]).manifest["notes"]
     assert counts == {"box cut off at the border": 1, "object dropped: zero size": 3}
 
 
