@@ -3,6 +3,7 @@
 ``python -m augment.demo FOLDER``: three classes of shapes on soft backgrounds, in class folders with splits.
 ``python -m augment.demo FOLDER scenes``: up to four shapes a picture, with boxes, polygons and corners, as COCO.
 ``python -m augment.demo FOLDER sounds``: three classes of short sounds, WAV of 16 kHz, in class folders with splits.
+``python -m augment.demo FOLDER soundscape``: ``backgrounds`` of 6 to 10 s to lay ``events`` over, in class folders.
 """
 
 from __future__ import annotations
@@ -74,6 +75,17 @@ def sound(kind: str, number: int) -> np.ndarray:
     return np.asarray(np.rint(wave_form * fade * rng.uniform(8_000, 24_000)), np.int16)
 
 
+def background(number: int) -> np.ndarray:
+    """One background, (frames,) int16 at RATE: 6 to 10 s of soft brown noise that comes and goes like wind."""
+    rng = np.random.default_rng([number, RATE, 1])
+    frames = int(rng.integers(6 * RATE, 10 * RATE))
+    spectrum = np.fft.rfft(rng.standard_normal(frames))
+    spectrum /= np.maximum(np.fft.rfftfreq(frames, 1 / RATE), 40) / 40  # 6 dB less an octave, above 40 Hz
+    wind = 1 + 0.5 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.3) * np.arange(frames) / RATE + rng.uniform()))
+    wave_form = np.fft.irfft(spectrum, frames) * wind
+    return np.asarray(np.rint(wave_form / np.abs(wave_form).max() * 3_000), np.int16)
+
+
 def draw(folder: Path, splits: dict[str, int] | None = None) -> int:
     """Write ``split/shape/NN.jpg`` below ``folder`` and return how many were written.
 
@@ -100,13 +112,28 @@ def draw_sounds(folder: Path, splits: dict[str, int] | None = None) -> int:
     count = 0
     for split, each in (splits or SPLITS).items():
         for kind in SOUNDS:
-            (folder / split / kind).mkdir(parents=True, exist_ok=True)
             for _ in range(each):
-                with wave.open(str(folder / split / kind / f"{count:02d}.wav"), "wb") as file:
-                    file.setparams((1, 2, RATE, 0, "NONE", ""))
-                    file.writeframes(sound(kind, count).astype("<i2").tobytes())
+                _write_sound(folder / split / kind / f"{count:02d}.wav", sound(kind, count))
                 count += 1
     return count
+
+
+def draw_soundscape(folder: Path, splits: dict[str, int] | None = None) -> int:
+    """Write ``backgrounds/split/NN.wav`` and ``events/kind/NN.wav`` below ``folder``; return how many of both.
+
+    Args:
+        folder: Made if missing; files of the same name are replaced.
+        splits: Split -> backgrounds; 12, 3 and 3 by default. There are six events a class.
+    """
+    count = 0
+    for split, each in (splits or SPLITS).items():
+        for _ in range(each):
+            _write_sound(folder / "backgrounds" / split / f"{count:02d}.wav", background(count))
+            count += 1
+    for kind in SOUNDS:
+        for number in range(6):
+            _write_sound(folder / "events" / kind / f"{number:02d}.wav", sound(kind, number))
+    return count + 6 * len(SOUNDS)
 
 
 def draw_scenes(folder: Path, splits: dict[str, int] | None = None) -> int:
@@ -173,8 +200,16 @@ def _write(path: Path, pixels: np.ndarray) -> None:
     path.write_bytes(cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
+def _write_sound(path: Path, samples: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes(samples.astype("<i2").tobytes())
+
+
 if __name__ == "__main__":
     where = Path(sys.argv[1] if len(sys.argv) > 1 else "shapes")
     what = " ".join(sys.argv[2:])
-    made = {"scenes": draw_scenes, "sounds": draw_sounds}.get(what, draw)(where)
-    print(f"{made} {'sounds' if what == 'sounds' else 'pictures'} in {where}")
+    draws = {"scenes": draw_scenes, "sounds": draw_sounds, "soundscape": draw_soundscape}
+    made = draws.get(what, draw)(where)
+    print(f"{made} {'sounds' if what.startswith('sound') else 'pictures'} in {where}")
