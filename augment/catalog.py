@@ -67,7 +67,8 @@ def used(recipe: Mapping[str, Any]) -> list[str]:
     """The modalities that a recipe's plain data has steps for; all that there are, where it has none."""
     known = names("modalities")
     prepared = recipe.get("prepare")
-    return [name for name in known if name in recipe or (isinstance(prepared, Mapping) and name in prepared)] or known
+    found = [name for name in known if name in recipe or (isinstance(prepared, Mapping) and name in prepared)]
+    return found or list(known)
 
 
 @cache

@@ -147,7 +147,8 @@ def _fields(model: Any, path: tuple[int | str, ...]) -> list[str]:
 def _say(message: str) -> str:
     """Pydantic's sentence as ours: what was expected."""
     return (
-        message.replace("Input should be", "expected")
+        message.removeprefix("Value error, ")
+        .replace("Input should be", "expected")
         .replace("Field required", "expected a value")
         .replace("a valid ", "a ")
     )

@@ -4,35 +4,56 @@ The top folders are splits when one of them is called train (or training) and th
 beside them are then left out, with that reason. A folder called train among classes (car, plane, train) is a class.
 Below, the first folder is the class, however deep the file lies under it; a file beside the class folders has none.
 
-Links are followed where they lead to something inside the root; a folder that is reached by a link is listed under the
-link's name as well as its own, but links to folders inside it are not followed again: mutual links would have no end.
+With ``pattern: "{label}_{speaker}_{take}.wav"`` names of files say more (see ``_pattern``). It is matched against the
+file's name or, where it holds ``/``, the path below the split folder; its ending may be left out. ``{label}`` is the
+class, ``{split}`` the split, ``{}`` is passed over, all others are facts. See ``_walk`` for links.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import pydantic
+from pydantic_core import PydanticCustomError
 
 from augment.errors import InputError
 from augment.options import Options as _Base
 from augment.readers import _files
+from augment.readers._pattern import Matcher, Pattern
+from augment.readers._walk import IGNORED as IGNORED
+from augment.readers._walk import Walk, ignored
 from augment.sample import TRAINING, Content, Dataset, Entry, Skip
 
 SPLITS = TRAINING | {"val", "valid", "validation", "validate", "dev", "eval", "test", "testing"}
 FALLBACK = True
-MASK = ".mask.png"
-"""What our own class folders call the mask that lies beside a picture."""
-IGNORED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
 class Options(_Base):
-    """``classes: none`` takes no class from folder names."""
+    """What names say.
+
+    Args:
+        classes: ``none`` takes no class from the names of folders.
+        pattern: What the names of files say; fields in braces.
+    """
 
     classes: Literal["folders", "none"] = "folders"
+    pattern: str | None = None
+
+    @pydantic.field_validator("pattern", mode="before")
+    @classmethod
+    def _fits(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            raise PydanticCustomError("pattern", "expected a text; put a pattern in quotes, for YAML has braces too")
+        if isinstance(value, str):
+            try:
+                Pattern.parse(value)
+            except ValueError as error:
+                raise PydanticCustomError("pattern", "expected {told}", {"told": str(error)}) from None
+        return value
 
 
 def claims(path: Path) -> bool:
@@ -50,25 +71,22 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
 
     Hidden files and files of other kinds are passed over in silence.
     """
-    splits = _split_folders(path)
-    walk = _Walk(suffixes, [_Folder(str(path), "", os.path.realpath(path))])
+    naming = _Naming(options, suffixes, _split_folders(path))
+    walk = Walk.of(path, suffixes)
     seen = False
     for folder, found in walk.folders():
-        names = folder.prefix.split("/")[:-1]
-        split = names[0] if splits and names else "train"
-        inner = names[1:] if splits else names
-        label = inner[0] if inner and options.classes == "folders" else None
-        beside = bool(splits) and not (names and split in splits)
+        place = naming.place(folder.prefix)
         for key, facts in found:
             seen = True
             if isinstance(facts, Skip):
                 yield facts
-            elif beside:
-                yield Skip(key, "outside the splits", f"it lies beside {', '.join(sorted(splits))}")
+            elif place is None:
+                yield Skip(key, "outside the splits", f"it lies beside {', '.join(sorted(naming.splits))}")
             else:
-                yield Entry(key, key, split, label, facts.st_size, facts.st_mtime_ns)
+                yield naming.entry(key, place, facts)
     if not seen:
         raise InputError(_empty(path, walk))
+    naming.check(path)
 
 
 def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
@@ -76,11 +94,75 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     return Content(_files.read_below(path, entry.locator))
 
 
+@dataclass(slots=True)
+class _Place:
+    """What a folder's name says of its files: their split, their class, and how much of their keys is the split."""
+
+    split: str
+    label: str | None
+    above: int
+
+
+@dataclass(slots=True)
+class _Naming:
+    """What the names of folders and files say.
+
+    Args:
+        splits: Names of the split folders; none where the pattern has the split.
+    """
+
+    options: Options
+    suffixes: frozenset[str]
+    splits: frozenset[str]
+    pattern: Matcher | None = field(init=False, default=None)
+    fitted: bool = field(init=False, default=False)
+    unfit: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        if self.options.pattern is not None:
+            self.pattern = Pattern.parse(self.options.pattern).matcher(self.suffixes)
+            self.splits = frozenset() if "split" in self.pattern.names else self.splits
+
+    def place(self, prefix: str) -> _Place | None:
+        """What the folder whose keys begin with ``prefix`` says; None beside the splits."""
+        names = prefix.split("/")[:-1]
+        if not self.splits:
+            return _Place("train", self._class(names), 0)
+        if not names or names[0] not in self.splits:
+            return None
+        return _Place(names[0], self._class(names[1:]), len(names[0]) + 1)
+
+    def _class(self, names: list[str]) -> str | None:
+        by_file = self.pattern is not None and "label" in self.pattern.names
+        return names[0] if names and self.options.classes == "folders" and not by_file else None
+
+    def entry(self, key: str, place: _Place, facts: os.stat_result) -> Entry | Skip:
+        """A file, with what its own name says."""
+        if self.pattern is None:
+            return Entry(key, key, place.split, place.label, facts.st_size, facts.st_mtime_ns)
+        below = key[place.above :]
+        fields = self.pattern.match(below)
+        if fields is None:
+            self.unfit = min(self.unfit or below, below)
+            return Skip(key, "name does not fit the pattern", f"expected {self.options.pattern}")
+        self.fitted = True
+        split, label = fields.pop("split", place.split), fields.pop("label", place.label)
+        return Entry(key, key, split, label, facts.st_size, facts.st_mtime_ns, fields)
+
+    def check(self, path: Path) -> None:
+        """Raises InputError if no file has fitted the pattern."""
+        if self.unfit and not self.fitted:
+            name = self.unfit if self.pattern and self.pattern.deep else self.unfit.rpartition("/")[2]
+            raise InputError(
+                f"{path}: no file fits the pattern {self.options.pattern}; one is {name}. Mend the pattern"
+            )
+
+
 def _split_folders(path: Path) -> frozenset[str]:
     """Names of the split folders; empty where the top folders are classes. Raises InputError: no folder, or shut."""
     try:
         with os.scandir(path) as found:
-            top = frozenset(item.name for item in found if item.is_dir() and not _ignored(item.name))
+            top = frozenset(item.name for item in found if item.is_dir() and not ignored(item.name))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such folder; check the path") from None
     except NotADirectoryError:
@@ -92,109 +174,7 @@ def _split_folders(path: Path) -> frozenset[str]:
     return splits if trains and (len(splits) > 1 or splits == top) else frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A folder to be listed: where it is, what its keys begin with, where it really is, and what led to it."""
-
-    path: str
-    prefix: str
-    real: str
-    above: _Folder | None = None
-    linked: bool = False
-
-    def lies_in(self, real: str) -> bool:
-        """Whether the walk has come through the folder ``real``."""
-        here: _Folder | None = self
-        while here is not None:
-            if here.real == real:
-                return True
-            here = here.above
-        return False
-
-
-@dataclass(slots=True)
-class _Walk:
-    """Goes through a tree, one open folder at a time; only the names of folders still to be seen are in memory."""
-
-    suffixes: frozenset[str]
-    pending: list[_Folder]
-    other: int = 0
-    root: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.root = self.pending[0].real
-
-    def folders(self) -> Iterator[tuple[_Folder, Iterator[tuple[str, os.stat_result | Skip]]]]:
-        """Each folder with its wanted files: key, and their facts or the reason why they can't be used."""
-        while self.pending:
-            folder = self.pending.pop()
-            yield folder, self._files(folder)
-
-    def _files(self, folder: _Folder) -> Iterator[tuple[str, os.stat_result | Skip]]:
-        try:
-            with os.scandir(folder.path) as found:
-                for item in found:
-                    name = item.name
-                    if _ignored(name):
-                        continue
-                    key = folder.prefix + name
-                    facts = self._look(item, folder)
-                    if isinstance(facts, str):
-                        yield key, Skip(_files.printable(key), facts)
-                    elif facts is not None:
-                        yield key, facts
-        except OSError as error:
-            yield folder.prefix, Skip(_files.printable(folder.prefix), "unreadable", error.strerror or "")
-
-    def _look(self, item: os.DirEntry[str], folder: _Folder) -> os.stat_result | str | None:
-        """A wanted file's facts, or the reason against it; None for what is passed over or was put off."""
-        wanted = os.path.splitext(item.name)[1].lower() in self.suffixes
-        try:
-            if item.is_symlink():
-                refusal = self._follow(item, folder, wanted)
-                if refusal is not None:
-                    return refusal
-            elif item.is_dir():
-                self._put_off(item, folder, os.path.join(folder.real, item.name), folder.linked)
-            if item.is_dir():
-                return None
-            if not wanted:
-                self.other += 1
-                return None
-            facts = item.stat()
-        except OSError:  # it has gone while the folder was listed
-            return "missing" if wanted else None
-        if not stat.S_ISREG(facts.st_mode):
-            return "not a plain file"
-        if item.name.lower().endswith(MASK):
-            return "a mask, no picture"
-        return facts if _files.encodes(folder.prefix + item.name) else "unreadable name"
-
-    def _follow(self, item: os.DirEntry[str], folder: _Folder, wanted: bool) -> str | None:
-        """Why a link is not followed; a link to a folder that can be is put off."""
-        real = os.path.realpath(item.path)
-        if not os.path.exists(real):  # without an ending it may have been a folder
-            return "missing" if wanted or "." not in item.name else None
-        holds = os.path.isdir(real)
-        if not _files.inside(real, self.root):
-            return "outside the root" if wanted or holds else None
-        if holds and folder.lies_in(real):
-            return "a link in a circle"
-        if holds and folder.linked:
-            return "a link below a link"
-        if holds:
-            self._put_off(item, folder, real, True)
-        return None
-
-    def _put_off(self, item: os.DirEntry[str], folder: _Folder, real: str, linked: bool) -> None:
-        self.pending.append(_Folder(item.path, f"{folder.prefix}{item.name}/", real, folder, linked))
-
-
-def _ignored(name: str) -> bool:
-    return name.startswith(".") or name.lower() in IGNORED
-
-
-def _empty(path: Path, walk: _Walk) -> str:
+def _empty(path: Path, walk: Walk) -> str:
     other = f"{walk.other} files of other kinds lie in it" if walk.other else "it is empty"
     wanted = " ".join(sorted(walk.suffixes))
     return f"{path}: no file with a wanted ending; {other}. Wanted: {wanted}. Add such files or give another folder"

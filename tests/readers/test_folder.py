@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pydantic
 import pytest
 
-from augment.errors import InputError, SampleError
+from augment.engine.recipe import load
+from augment.errors import InputError, RecipeError, SampleError
 from augment.readers import _files, folder
 from augment.sample import Dataset, Entry, Skip
 
@@ -208,3 +210,85 @@ def test_the_mask_beside_a_picture_is_no_picture(tmp_path: Path) -> None:
     make(tmp_path, "cats/1.png", "cats/1.mask.png")
     assert set(listed(tmp_path)) == {"cats/1.png"}
     assert skipped(tmp_path) == {"cats/1.mask.png": "a mask, no picture"}
+
+
+# Patterns
+
+
+def told(root: Path, pattern: str, **options: str) -> dict[str, tuple[str, str | None, dict[str, str]]]:
+    found = folder.entries(root, folder.Options.model_validate({"pattern": pattern, **options}), WANTED)
+    return {i.key: (i.split, i.label, dict(i.fields)) for i in found if isinstance(i, Entry)}
+
+
+def test_names_of_files_say_more(tmp_path: Path) -> None:
+    make(tmp_path, "0_george_1.jpg", "deep/down/7_theo_12.png")
+    found = {
+        "0_george_1.jpg": ("train", "0", {"speaker": "george", "take": "1"}),
+        "deep/down/7_theo_12.png": ("train", "7", {"speaker": "theo", "take": "12"}),
+    }
+    assert told(tmp_path, "{label}_{speaker}_{take}") == found
+    assert told(tmp_path, "{label}_{speaker}_{take}", classes="none") == found
+    assert told(tmp_path, "{label}_{speaker}_{}.jpg") == {"0_george_1.jpg": ("train", "0", {"speaker": "george"})}
+
+
+def test_without_a_label_in_the_pattern_folders_are_classes(tmp_path: Path) -> None:
+    make(tmp_path, "train/cats/ann-1.jpg", "val/dogs/bob-2.jpg")
+    assert told(tmp_path, "{who}-{}") == {
+        "train/cats/ann-1.jpg": ("train", "cats", {"who": "ann"}),
+        "val/dogs/bob-2.jpg": ("val", "dogs", {"who": "bob"}),
+    }
+    assert told(tmp_path, "{label}-{n}")["val/dogs/bob-2.jpg"] == ("val", "bob", {"n": "2"})
+    assert told(tmp_path, "{who}-{}", classes="none")["val/dogs/bob-2.jpg"] == ("val", None, {"who": "bob"})
+
+
+def test_a_pattern_with_a_slash_is_of_the_path_below_the_split(tmp_path: Path) -> None:
+    make(tmp_path, "train/s1/dog/1.jpg", "test/s2/cat/2.jpg", "beside/s3/dog/3.jpg")
+    assert told(tmp_path, "{speaker}/{label}/{n}.jpg") == {
+        "train/s1/dog/1.jpg": ("train", "dog", {"speaker": "s1", "n": "1"}),
+        "test/s2/cat/2.jpg": ("test", "cat", {"speaker": "s2", "n": "2"}),
+    }
+
+
+def test_a_pattern_may_have_the_split(tmp_path: Path) -> None:
+    make(tmp_path, "train/dog_1.jpg", "test/cat_2.jpg", "beside/dog_3.jpg")
+    assert told(tmp_path, "{split}/{label}_{n}") == {
+        "train/dog_1.jpg": ("train", "dog", {"n": "1"}),
+        "test/cat_2.jpg": ("test", "cat", {"n": "2"}),
+        "beside/dog_3.jpg": ("beside", "dog", {"n": "3"}),
+    }
+
+
+def test_what_does_not_fit_is_left_out_and_told(tmp_path: Path) -> None:
+    make(tmp_path, "a_1.jpg", "b.jpg", "sub/c.jpg")
+    options = folder.Options(pattern="{label}_{n}.jpg")
+    skips = [item for item in folder.entries(tmp_path, options, WANTED) if isinstance(item, Skip)]
+    assert sorted((skip.source, skip.reason, skip.detail) for skip in skips) == [
+        ("b.jpg", "name does not fit the pattern", "expected {label}_{n}.jpg"),
+        ("sub/c.jpg", "name does not fit the pattern", "expected {label}_{n}.jpg"),
+    ]
+    with pytest.raises(InputError, match=r"no file fits the pattern \{label\}-\{n\}; one is a_1\.jpg"):
+        told(tmp_path, "{label}-{n}")
+    with pytest.raises(InputError, match="no file with a wanted ending"):
+        told(make(tmp_path / "empty", "a_1.txt"), "{label}_{n}")
+
+
+@pytest.mark.parametrize("pattern", ["{label", "{label}{x}", "x", "{a-b}", {"label": None}, 7])
+def test_a_bad_pattern_is_a_mistake_in_the_recipe_with_its_place(tmp_path: Path, pattern: object) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        folder.Options.model_validate({"pattern": pattern})
+    with pytest.raises(RecipeError) as refused:
+        load({"input": {"path": str(tmp_path), "format": "folder", "pattern": pattern}, "image": []})
+    assert any(problem.path == "input.pattern" and "expected" in str(problem) for problem in refused.value.problems)
+
+
+@pytest.mark.realdata
+def test_spoken_digits_by_their_names() -> None:
+    root = Path(os.environ.get("AUGMENT_REAL_DATA", "nowhere")) / "fsdd/recordings"
+    if not root.is_dir():
+        pytest.skip("needs AUGMENT_REAL_DATA")
+    options = folder.Options(pattern="{label}_{speaker}_{take}.wav")
+    found = [item for item in folder.entries(root, options, frozenset({".wav"})) if isinstance(item, Entry)]
+    assert len(found) == len(os.listdir(root)) == 120
+    assert {entry.label for entry in found} == set("0123456789")
+    assert len({entry.fields["speaker"] for entry in found}) == 6
+    assert all(entry.key == "{}_{speaker}_{take}.wav".format(entry.label, **entry.fields) for entry in found)

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.errors import InputError, SampleError
+from augment.engine.recipe import load
+from augment.errors import InputError, RecipeError, SampleError
 from augment.readers import table
 from augment.sample import Dataset, Entry, Skip
 
@@ -238,3 +240,178 @@ def test_no_bytes_make_it_fail_in_another_way(tmp_path_factory: pytest.TempPathF
         path.write_bytes(data)
         with contextlib.suppress(InputError):
             listed(path)
+
+
+# Names made of columns, folds, transcripts
+
+
+def test_a_name_made_of_columns(tmp_path: Path) -> None:
+    rows = "n,s,ending,label\n1,,jpg,a\n2,sub,PNG,b\n2, sub ,PNG,\nx,sub,jpg,c\n2,../..,PNG,d\n"
+    found = listed(make(tmp_path, rows), file="{s}/{n}.{ending}", split="label", splits={"val": "b"})
+    assert [(e.key, e.split, e.label, e.fields) for e in found if isinstance(e, Entry)] == [
+        ("sub/2.PNG", "val", "b", {"n": "2", "s": "sub", "ending": "PNG"}),
+        ("sub/2.PNG", "train", None, {"n": "2", "s": " sub ", "ending": "PNG"}),
+    ]
+    assert [(item.source, item.reason) for item in found if isinstance(item, Skip)] == [
+        ("t.csv:2", "bad row"),
+        ("sub/x.jpg", "missing"),
+        ("../../2.PNG", "outside the root"),
+    ]
+
+
+def test_a_column_in_the_name_may_be_class_or_split(tmp_path: Path) -> None:
+    for place in ("train/cat", "val/dog"):
+        make(tmp_path / place, "")
+    lines = [{"class": "cat", "split": "train", "id": 1}, {"class": "dog", "split": "val", "id": 1}, {"class": "dog"}]
+    path = make(tmp_path, "\n".join(map(json.dumps, lines)), "t.jsonl")
+    found = listed(path, file="{split}/{class}/{id}.jpg")
+    assert [(e.key, e.split, e.label, e.fields) for e in found if isinstance(e, Entry)] == [
+        ("train/cat/1.jpg", "train", "cat", {"id": 1}),
+        ("val/dog/1.jpg", "val", "dog", {"id": 1}),
+    ]
+    assert isinstance(found[2], Skip)
+    assert found[2].detail == "t.jsonl:3: nothing in column split, which is part of the file's name"
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_a_name_made_of_columns_that_are_not_there(tmp_path: Path, name: str) -> None:
+    path = make(tmp_path, '{"file": "1.jpg", "fold": 1}' if name == "t.jsonl" else "file,fold\n1.jpg,1\n", name)
+    with pytest.raises(InputError, match=r"no column 'folt' for the file; did you mean fold\? It has: file, fold"):
+        listed(path, file="fold{folt}/{file}")
+
+
+FOLDS = "file,fold\n1.jpg,1\nsub/2.PNG,2\nö 3.jpg,10\n1.jpg, 10\n1.jpg,\nnone.jpg,9\n"
+
+
+def test_folds_become_splits_and_stay_facts(tmp_path: Path) -> None:
+    found = listed(make(tmp_path, FOLDS), split="fold", splits={"test": [10], "val": 9})
+    assert [(e.split, e.fields["fold"]) for e in found if isinstance(e, Entry)] == [
+        ("train", "1"),
+        ("train", "2"),
+        ("test", "10"),
+        ("test", " 10"),
+        ("train", ""),
+    ]
+    rows = [{"file": "1.jpg", "split": value} for value in (1, 2.5, True, "x", None)]
+    path = make(tmp_path, "\n".join(map(json.dumps, rows)), "t.jsonl")
+    found = listed(path, splits={"test": [1, "x"], "val": [2.5, True]})
+    assert [e.split for e in found if isinstance(e, Entry)] == ["test", "val", "val", "test", "train"]
+
+
+@given(st.lists(st.sampled_from("12345"), min_size=1, max_size=12), st.sets(st.sampled_from("12345"), min_size=1))
+def test_no_fold_is_ever_in_two_splits(
+    tmp_path_factory: pytest.TempPathFactory, folds: list[str], wanted: set[str]
+) -> None:
+    path = make(tmp_path_factory.mktemp("t"), "".join(["file,fold\n", *(f"1.jpg,{fold}\n" for fold in folds)]))
+    options: Any = {"split": "fold", "splits": {"test": [int(fold) for fold in sorted(wanted)]}}
+    if not wanted <= set(folds):
+        with pytest.raises(InputError, match="column fold has none such; it has:"):
+            listed(path, **options)
+        return
+    found = [item for item in listed(path, **options) if isinstance(item, Entry)]
+    assert [e.split for e in found] == ["test" if fold in wanted else "train" for fold in folds]
+    assert [e.fields["fold"] for e in found] == folds
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"split": "fold", "splits": {"test": [7]}}, "splits names 7, .* it has: '1', '2', '9', '10', ''"),
+        ({"splits": {"test": [10]}}, r"which column has the splits' values\? It has: file, fold"),
+        ({"split": "folt", "splits": {"test": [10]}}, "did you mean fold"),
+        ({"transcript": "text"}, "no column 'text' for the transcript"),
+    ],
+)
+def test_columns_that_are_not_there_are_told(tmp_path: Path, options: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        listed(make(tmp_path, FOLDS), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        ({"splits": {"test": [5], "val": ["5"]}}, "splits"),
+        ({"splits": {}}, "splits"),
+        ({"splits": {"test": []}}, "splits"),
+        ({"splits": {"test": {"a": 1}}}, "splits"),
+        ({"splits": {"test": None}}, "splits"),
+        ({"splits": {"": 5}}, "splits"),
+        ({"splits": [5]}, "splits"),
+        ({"file": "fold{fold/{x}"}, "file"),
+        ({"file": "{}.wav"}, "file"),
+        ({"file": {"label": None}}, "file"),
+        ({"file": 5}, "file"),
+    ],
+)
+def test_options_that_make_no_sense_are_mistakes_with_their_place(tmp_path: Path, options: Any, key: str) -> None:
+    with pytest.raises(RecipeError) as refused:
+        load({"input": {"path": str(tmp_path), "format": "table", **options}, "image": []})
+    found = [problem for problem in refused.value.problems if problem.path.startswith("input")]
+    assert [problem.path for problem in found] == [f"input.{key}"]
+    assert found[0].expected.startswith("expected ")
+
+
+def test_a_split_has_a_name() -> None:
+    with pytest.raises(ValueError, match="expected names of splits"):
+        table.Options.model_validate({"splits": {5: "test"}})
+
+
+def test_a_transcript_is_what_is_said(tmp_path: Path) -> None:
+    lines = ["1.jpg\tGrüße, 'a'\tx", 'sub/2.PNG\t"two\nlines"\ty', "1.jpg\t  \tz"]
+    path = make(tmp_path, "\n".join(["path\tsentence\tup_votes", *lines]), "t.tsv")
+    options = table.Options(transcript="sentence")
+    dataset = table.dataset(path, options)
+    assert dataset.transcribed
+    assert not dataset.located
+    found = [item for item in table.entries(path, options, WANTED) if isinstance(item, Entry)]
+    contents = [table.read(path, entry, dataset) for entry in found]
+    assert [c.annotations and c.annotations.transcript for c in contents] == ["Grüße, 'a'", "two\nlines", None]
+    assert [entry.fields for entry in found] == [{"up_votes": "x"}, {"up_votes": "y"}, {"up_votes": "z"}]
+    assert not table.dataset(path, table.Options()).transcribed
+    plain = [item for item in listed(path) if isinstance(item, Entry)]
+    assert [table.read(path, entry, Dataset()).annotations for entry in plain] == [None] * 3
+    assert found[0].size == plain[0].size + len("Grüße, 'a'".encode())
+
+
+def test_a_column_of_transcripts_is_no_class(tmp_path: Path) -> None:
+    rows = [{"file": "1.jpg", "label": "hello"}, {"file": "1.jpg", "label": ["no", "text"]}, {"file": "1.jpg"}]
+    found = listed(make(tmp_path, "\n".join(map(json.dumps, rows)), "t.jsonl"), transcript="label")
+    assert [item.annotations if isinstance(item, Entry) else item.reason for item in found] == ["hello", "bad row", ""]
+    assert all(item.label is None for item in found if isinstance(item, Entry))
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("name", "options", "counts"),
+    [
+        (
+            "esc50/meta/esc50.csv",
+            {"root": "../audio", "label": "category", "split": "fold", "splits": {"test": [5]}},
+            {"train": 4, "test": 1},
+        ),
+        (
+            "urbansound8k/UrbanSound8K/metadata/UrbanSound8K.csv",
+            {
+                "root": "../audio",
+                "file": "fold{fold}/{slice_file_name}",
+                "label": "class",
+                "split": "fold",
+                "splits": {"test": [10], "val": [3]},
+            },
+            {"train": 4, "val": 1, "test": 5},
+        ),
+    ],
+)
+def test_real_folds(name: str, options: Any, counts: dict[str, int]) -> None:
+    path = Path(os.environ.get("AUGMENT_REAL_DATA", "nowhere")) / name
+    if not path.is_file():
+        pytest.skip("needs AUGMENT_REAL_DATA")
+    found = list(table.entries(path, table.Options.model_validate(options), frozenset({".wav"})))
+    entries = [item for item in found if isinstance(item, Entry)]
+    assert len(entries) == len(found)
+    assert Counter(entry.split for entry in entries) == counts
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [entry.label for entry in entries] == [row[options["label"]] for row in rows]
+    assert [entry.fields["fold"] for entry in entries] == [row["fold"] for row in rows]
+    assert all(table.read(path, entry, Dataset()).data.startswith(b"RIFF") for entry in entries)

@@ -1,0 +1,128 @@
+"""A tree of files, walked without recursion, without leaving its root and without going in circles.
+
+Links are followed where they lead to something inside the root; a folder that is reached by a link is listed under the
+link's name as well as its own, but links to folders inside it are not followed again: mutual links would have no end.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from augment.readers import _files
+from augment.sample import Skip
+
+IGNORED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+MASK = ".mask.png"
+"""What our own class folders call the mask that lies beside a picture."""
+
+
+def ignored(name: str) -> bool:
+    """Whether a file or folder is passed over: hidden, or a system's own."""
+    return name.startswith(".") or name.lower() in IGNORED
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder to be listed: where it is, what its keys begin with, where it really is, and what led to it."""
+
+    path: str
+    prefix: str
+    real: str
+    above: Folder | None = None
+    linked: bool = False
+
+    def lies_in(self, real: str) -> bool:
+        """Whether the walk has come through the folder ``real``."""
+        here: Folder | None = self
+        while here is not None:
+            if here.real == real:
+                return True
+            here = here.above
+        return False
+
+
+@dataclass(slots=True)
+class Walk:
+    """Goes through a tree, one open folder at a time; only the names of folders still to be seen are in memory."""
+
+    suffixes: frozenset[str]
+    pending: list[Folder]
+    other: int = 0
+    root: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.root = self.pending[0].real
+
+    @classmethod
+    def of(cls, path: Path, suffixes: frozenset[str]) -> Walk:
+        """A walk through the folder ``path`` for files with these endings (lower case, with dot)."""
+        return cls(suffixes, [Folder(str(path), "", os.path.realpath(path))])
+
+    def folders(self) -> Iterator[tuple[Folder, Iterator[tuple[str, os.stat_result | Skip]]]]:
+        """Each folder with its wanted files: key, and their facts or the reason why they can't be used."""
+        while self.pending:
+            folder = self.pending.pop()
+            yield folder, self._files(folder)
+
+    def _files(self, folder: Folder) -> Iterator[tuple[str, os.stat_result | Skip]]:
+        try:
+            with os.scandir(folder.path) as found:
+                for item in found:
+                    name = item.name
+                    if ignored(name):
+                        continue
+                    key = folder.prefix + name
+                    facts = self._look(item, folder)
+                    if isinstance(facts, str):
+                        yield key, Skip(_files.printable(key), facts)
+                    elif facts is not None:
+                        yield key, facts
+        except OSError as error:
+            yield folder.prefix, Skip(_files.printable(folder.prefix), "unreadable", error.strerror or "")
+
+    def _look(self, item: os.DirEntry[str], folder: Folder) -> os.stat_result | str | None:
+        """A wanted file's facts, or the reason against it; None for what is passed over or was put off."""
+        wanted = os.path.splitext(item.name)[1].lower() in self.suffixes
+        try:
+            if item.is_symlink():
+                refusal = self._follow(item, folder, wanted)
+                if refusal is not None:
+                    return refusal
+            elif item.is_dir():
+                self._put_off(item, folder, os.path.join(folder.real, item.name), folder.linked)
+            if item.is_dir():
+                return None
+            if not wanted:
+                self.other += 1
+                return None
+            facts = item.stat()
+        except OSError:  # it has gone while the folder was listed
+            return "missing" if wanted else None
+        if not stat.S_ISREG(facts.st_mode):
+            return "not a plain file"
+        if item.name.lower().endswith(MASK):
+            return "a mask, no picture"
+        return facts if _files.encodes(folder.prefix + item.name) else "unreadable name"
+
+    def _follow(self, item: os.DirEntry[str], folder: Folder, wanted: bool) -> str | None:
+        """Why a link is not followed; a link to a folder that can be is put off."""
+        real = os.path.realpath(item.path)
+        if not os.path.exists(real):  # without an ending it may have been a folder
+            return "missing" if wanted or "." not in item.name else None
+        holds = os.path.isdir(real)
+        if not _files.inside(real, self.root):
+            return "outside the root" if wanted or holds else None
+        if holds and folder.lies_in(real):
+            return "a link in a circle"
+        if holds and folder.linked:
+            return "a link below a link"
+        if holds:
+            self._put_off(item, folder, real, True)
+        return None
+
+    def _put_off(self, item: os.DirEntry[str], folder: Folder, real: str, linked: bool) -> None:
+        self.pending.append(Folder(item.path, f"{folder.prefix}{item.name}/", real, folder, linked))
