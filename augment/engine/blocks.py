@@ -106,11 +106,13 @@ def split(data: Mapping[str, Any], name: str, model: type[Any], problems: list[P
 
 
 def options(kind: str, data: Mapping[str, Any], rest: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Check the keys that belong to a reader or writer. With ``auto`` they wait until the input is seen."""
+    """Check the keys that belong to a reader or writer. With ``auto`` they must do for one of them."""
     name, model = ("input", Input) if kind == "reader" else ("output", Output)
     block = data.get(name)
     chosen = block.get("format") if isinstance(block, dict) else None
     chosen = model.model_fields["format"].default if chosen is None else chosen
+    if chosen == "auto" and rest:
+        problems.extend(_fewest(kind, rest, (name,)))
     if chosen == "auto" or not isinstance(chosen, str):
         return rest
     try:
@@ -120,6 +122,16 @@ def options(kind: str, data: Mapping[str, Any], rest: dict[str, Any], problems: 
         return rest
     check(backend.Options, rest, (name,), problems)
     return rest
+
+
+def _fewest(kind: str, rest: Mapping[str, Any], path: KeyPath) -> list[Problem]:
+    """What is wrong with keys for the reader or writer that they fit best; nothing where they fit one."""
+    find = catalog.reader if kind == "reader" else catalog.writer
+    tries: list[list[Problem]] = []
+    for name in catalog.names(f"{kind}s"):
+        tries.append([])
+        check(find(name).Options, rest, path, tries[-1])
+    return min(tries, key=len)
 
 
 def check(model: type[Any], data: Any, path: KeyPath, problems: list[Problem]) -> Any:

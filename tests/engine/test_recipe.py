@@ -191,3 +191,11 @@ def test_no_text_makes_it_fail_in_another_way(text: str) -> None:
         source.parse(text)
     except RecipeError as error:
         assert error.problems
+
+
+def test_keys_of_an_input_of_any_format_are_checked_too() -> None:
+    with pytest.raises(RecipeError, match=r"input.pattern"):
+        augment.load({"image": [], "input": {"path": "x", "pattern": "{label}{take}"}})
+    with pytest.raises(RecipeError, match=r"input.patern"):
+        augment.load({"image": [], "input": {"path": "x", "patern": "{label}"}})
+    augment.load({"image": [], "input": {"path": "x", "pattern": "{label}_{take}"}})
