@@ -1,0 +1,1 @@
+"""Timed labels: where they are, whose they are, what they say."""
