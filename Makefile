@@ -10,12 +10,15 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: .venv/ready  ## draw two small data sets, with classes and with boxes, grow them, say where they are
+demo: .venv/ready  ## draw small data sets, with classes, boxes and timed events, grow them, say where they are
 	$(BIN)/python -m augment.demo demo/shapes
 	$(BIN)/augment run recipes/first-steps.yaml --input demo/shapes --output demo/grown
 	$(BIN)/augment verify demo/grown --rederive 5
 	$(BIN)/python -m augment.demo demo/coco scenes
 	$(BIN)/augment run recipes/mosaic.yaml --input demo/coco --output demo/objects
+	$(BIN)/python -m augment.demo demo soundscape
+	cd demo && ../$(BIN)/augment run ../recipes/soundscape.yaml --input backgrounds --output scapes
+	$(BIN)/augment run recipes/timed-events.yaml --input demo/scapes --output demo/sounds
 
 test: lint  ## everything that CI runs
 	$(BIN)/python -m pytest

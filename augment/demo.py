@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -118,22 +119,20 @@ def draw_sounds(folder: Path, splits: dict[str, int] | None = None) -> int:
     return count
 
 
-def draw_soundscape(folder: Path, splits: dict[str, int] | None = None) -> int:
-    """Write ``backgrounds/split/NN.wav`` and ``events/kind/NN.wav`` below ``folder``; return how many of both.
+def draw_soundscape(folder: Path, backgrounds: int = 12, events: int = 6) -> int:
+    """Write ``backgrounds/NN.wav`` and ``events/kind/NN.wav`` below ``folder``; return how many of both.
 
     Args:
         folder: Made if missing; files of the same name are replaced.
-        splits: Split -> backgrounds; 12, 3 and 3 by default. There are six events a class.
+        backgrounds: How many of them.
+        events: How many of each kind.
     """
-    count = 0
-    for split, each in (splits or SPLITS).items():
-        for _ in range(each):
-            _write_sound(folder / "backgrounds" / split / f"{count:02d}.wav", background(count))
-            count += 1
+    for number in range(backgrounds):
+        _write_sound(folder / "backgrounds" / f"{number:02d}.wav", background(number))
     for kind in SOUNDS:
-        for number in range(6):
+        for number in range(events):
             _write_sound(folder / "events" / kind / f"{number:02d}.wav", sound(kind, number))
-    return count + 6 * len(SOUNDS)
+    return backgrounds + events * len(SOUNDS)
 
 
 def draw_scenes(folder: Path, splits: dict[str, int] | None = None) -> int:
@@ -210,6 +209,10 @@ def _write_sound(path: Path, samples: np.ndarray) -> None:
 if __name__ == "__main__":
     where = Path(sys.argv[1] if len(sys.argv) > 1 else "shapes")
     what = " ".join(sys.argv[2:])
-    draws = {"scenes": draw_scenes, "sounds": draw_sounds, "soundscape": draw_soundscape}
+    draws: dict[str, Callable[[Path], int]] = {
+        "scenes": draw_scenes,
+        "sounds": draw_sounds,
+        "soundscape": draw_soundscape,
+    }
     made = draws.get(what, draw)(where)
     print(f"{made} {'sounds' if what.startswith('sound') else 'pictures'} in {where}")

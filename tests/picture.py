@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import tarfile
 import tempfile
@@ -10,18 +11,21 @@ from typing import Any
 
 import cv2
 import numpy as np
+import soundfile
 
 import augment
 from augment import demo
 
 ROOT = Path(__file__).parents[1]
 SOURCES, COPIES, SIZE = 5, 10, 96
+COLOURS = [(60, 60, 255), (60, 255, 60), (255, 120, 60)]
 
 
 def main() -> None:
-    """Both pictures."""
+    """All pictures."""
     copies()
     objects()
+    sounds()
 
 
 def objects() -> None:
@@ -42,9 +46,48 @@ def objects() -> None:
     cv2.imwrite(str(ROOT / ".github/objects.jpg"), cv2.resize(np.vstack(rows), None, fx=0.6, fy=0.6, interpolation=3))
 
 
+def sounds() -> None:
+    """Make soundscapes, grow them, and draw the spectrograms of one and of its copies with what the labels say."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        demo.draw_soundscape(folder, backgrounds=2)
+        events = [f"audio[0].Soundscape.events={folder}/events"]
+        recipe = ROOT / "recipes/soundscape.yaml"
+        augment.run(recipe, input=folder / "backgrounds", output=folder / "scapes", multiplier=1, settings=events)
+        recipe = ROOT / "recipes/timed-events.yaml"
+        augment.run(recipe, input=folder / "scapes", output=folder / "grown", multiplier=8)
+        found: dict[str, list[dict[str, str]]] = {}
+        with open(folder / "grown/train.csv", newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                found.setdefault(row["filename"], []).append(row)
+        cells = [spectrogram(folder / "grown" / name, found[name]) for name in sorted(found)[:8]]
+    width = max(cell.shape[1] for cell in cells)
+    padded = [cv2.copyMakeBorder(cell, 2, 2, 2, 2 + width - cell.shape[1], 0, value=[255] * 3) for cell in cells]
+    columns = [np.vstack(padded[start : start + 4]) for start in (0, 4)]
+    cv2.imwrite(str(ROOT / ".github/sounds.jpg"), np.hstack(columns), [cv2.IMWRITE_JPEG_QUALITY, 88])
+
+
+def spectrogram(path: Path, events: list[dict[str, str]]) -> np.ndarray:
+    """A sound in dB over 60 dB, 48 px a second and up to 8 kHz, with the names and times of its events."""
+    samples, rate = soundfile.read(path)
+    hop, size = rate // 48, 512
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, size // 2), size)[::hop] * np.hanning(size)
+    power = 20 * np.log10(np.abs(np.fft.rfft(frames)).T[::-1] + 1e-6)
+    shades = np.clip((power - power.max() + 60) / 60 * 255, 0, 255).astype(np.uint8)
+    cell = cv2.applyColorMap(
+        cv2.resize(shades, (shades.shape[1], 84), interpolation=cv2.INTER_AREA), cv2.COLORMAP_MAGMA
+    )
+    for event in events:
+        onset, offset = (round(float(event[edge]) * 48) for edge in ("onset", "offset"))
+        colour = COLOURS[demo.SOUNDS.index(event["event_label"])]
+        cv2.rectangle(cell, (onset, 1), (offset, 82), colour, 1)
+        cv2.putText(cell, event["event_label"], (onset + 2, 11), cv2.FONT_HERSHEY_PLAIN, 0.75, colour, 1, cv2.LINE_AA)
+    return cell
+
+
 def label(image: np.ndarray, found: dict[str, Any]) -> None:
     """Draw one object's outline, box and corners."""
-    colour = [(60, 60, 255), (60, 255, 60), (255, 120, 60)][found["category_id"] - 1]
+    colour = COLOURS[found["category_id"] - 1]
     rings = found["segmentation"] if isinstance(found["segmentation"], list) else []
     for ring in rings:
         cv2.polylines(image, [np.round(np.array(ring).reshape(-1, 1, 2)).astype(np.int32)], True, (255, 255, 255), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -77,19 +78,41 @@ def test_the_python_of_the_readme_works(desk: Path, monkeypatch: pytest.MonkeyPa
         exec(compile(block, "README.md", "exec"), {})
 
 
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory, shapes: Path, scenes: Path, sounds: Path) -> Path:
+    """A folder with all that shipped recipes name as their input, and what they name beside it."""
+    folder = tmp_path_factory.mktemp("inputs")
+    pictures = dict.fromkeys(("photos", "digits", "scans"), shapes)
+    for name, data in {**pictures, "coco": scenes, "sounds": sounds}.items():
+        (folder / name).symlink_to(data)
+    demo.draw_soundscape(folder, backgrounds=4, events=2)
+    recording = sorted(sounds.glob("train/*/*.wav"))
+    rows = ["filename,fold,target,category"]
+    for place in ("recordings", "meta", "audio"):
+        (folder / place).mkdir()
+    for number, file in enumerate(recording):
+        shutil.copy(file, folder / "recordings" / f"{file.parent.name}_anna_{number}.wav")
+        shutil.copy(file, folder / "audio" / file.name)
+        rows.append(f"{file.name},{number % 5 + 1},0,{file.parent.name}")
+    (folder / "meta/esc50.csv").write_text("\n".join(rows) + "\n")
+    scape = {"audio": [{"Soundscape": {"events": str(folder / "events")}}], "output": {"format": "events"}}
+    augment.run(scape, input=folder / "backgrounds", output=folder / "scapes", multiplier=2, executor="serial")
+    return folder
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_opens_with_its_command_and_runs(
-    path: Path, request: pytest.FixtureRequest, tmp_path: Path
+    path: Path, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    command = f"# augment run {path.relative_to(ROOT).as_posix()} --input "
-    assert first.startswith(command)
-    wanted = {"coco/": ("scenes", 12), "sounds/": ("sounds", 18)}
-    name, train = wanted.get(first.removeprefix(command).split()[0], ("shapes", 18))
-    others = 3
-    data = request.getfixturevalue(name)
-    result = augment.run(path, input=data, output=tmp_path / "out", multiplier=3, executor="serial")
-    assert result.outputs == train * 3 + others
+    command = re.fullmatch(rf"# augment run {path.relative_to(ROOT).as_posix()} --input (\S+) --output \S+", first)
+    assert command is not None, first
+    monkeypatch.chdir(inputs)
+    result = augment.run(path, input=command[1], output=tmp_path / "out", multiplier=3, executor="serial")
+    splits = result.manifest["splits"]
+    assert splits["train"]["sources"] >= 4
+    for name, split in splits.items():
+        assert split["outputs"] == split["sources"] * (3 if name == "train" else 1)
     assert result.skipped == 0
 
 
