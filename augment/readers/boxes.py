@@ -25,7 +25,8 @@ from augment.readers._boxes import items as _boxes_items
 from augment.readers._boxes import table as _boxes_table
 from augment.readers._boxes.columns import CLASS, Options, Roles
 from augment.readers._boxes.index import Index
-from augment.readers._boxes.table import Spot, Table
+from augment.readers._boxes.table import Table
+from augment.readers._lines import Spot
 from augment.readers._places import Places, RefusedError
 from augment.readers._rows import word
 from augment.sample import Category, Content, Dataset, Entry, Skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from augment.readers._boxes.table import Spot
+from augment.readers._lines import Spot
 
 
 def _numbers() -> array[int]:

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from augment.errors import InputError, SampleError
 from augment.readers import _rows
 from augment.readers._boxes import columns as _boxes_columns
 from augment.readers._boxes.columns import HEADLESS, Options, Roles
+from augment.readers._lines import Lines, Spot
 
 BEGIN = 1 << 20
 """Most bytes that are looked at to tell what a table is."""
@@ -27,38 +28,6 @@ SOME = 20
 
 NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?\s*")
 _ENDING = re.compile(r".*[^/\\.]\.[A-Za-z][A-Za-z0-9]{1,4}\s*")
-
-
-class Lines:
-    """The lines of a file as text, one by one; ``offset`` and ``count`` are the bytes and lines taken so far."""
-
-    def __init__(self, file: Iterable[bytes], encoding: str, offset: int = 0, count: int = 0) -> None:
-        self.offset, self.count = offset, count
-        self._codec = "utf-8" if codecs.lookup(encoding).name == "utf-8-sig" else encoding
-        self._lines = self._taken(file)
-
-    def __iter__(self) -> Iterator[str]:
-        return self._lines
-
-    def _taken(self, file: Iterable[bytes]) -> Iterator[str]:
-        for line in file:
-            pieces = line.splitlines(keepends=True) if b"\r" in line else (line,)
-            for piece in pieces:
-                if not self.offset and self._codec == "utf-8":
-                    text = piece.removeprefix(codecs.BOM_UTF8).decode()
-                else:
-                    text = piece.decode(self._codec)
-                self.offset += len(piece)
-                self.count += 1
-                yield text
-
-
-class Spot(NamedTuple):
-    """Rows that stand together: the line before them, and the bytes at which they begin and end."""
-
-    before: int
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from augment import timelines
 from augment.annotations import Annotations, Event
 from augment.errors import SampleError
 from augment.readers import _files
-from augment.readers._boxes.table import Lines, Spot
 from augment.readers._events import layout as _layout
 from augment.readers._events import listing, tables
 from augment.readers._events.listing import TRANSCRIPT
 from augment.readers._events.tables import Table, normal
+from augment.readers._lines import Lines, Spot
 from augment.sample import Entry
 from augment.timelines import SharedTimeline, _lines, _transcripts
 from augment.timelines._lines import Row, Source

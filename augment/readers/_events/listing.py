@@ -13,12 +13,12 @@ from urllib.parse import unquote
 from augment import timelines
 from augment.errors import InputError
 from augment.readers import _files
-from augment.readers._boxes.table import Spot
 from augment.readers._events import holder, tables
 from augment.readers._events.layout import LARGEST, Layout
 from augment.readers._events.owners import Owners
 from augment.readers._events.sidecars import Sidecars
 from augment.readers._events.tables import Table
+from augment.readers._lines import Spot
 from augment.readers._places import RefusedError
 from augment.readers.folder import SPLITS, Options
 from augment.sample import TRAINING, Entry, Skip

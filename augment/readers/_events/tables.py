@@ -20,7 +20,7 @@ import numpy as np
 
 from augment.errors import InputError, SampleError
 from augment.readers import _files
-from augment.readers._boxes.table import Lines, Spot
+from augment.readers._lines import Lines, Spot
 from augment.sample import Skip
 from augment.timelines._lines import Row, Source
 
