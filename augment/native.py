@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Protocol
+from types import ModuleType, UnionType
+from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
 
 import pydantic
 
@@ -104,7 +104,7 @@ def describe(package: str, name: str) -> Description:
     module = importlib.import_module(modules(package)[name])
     summary = (module.__doc__ or "").split("\n\n")[0].partition(": ")[2]
     fields = [
-        Parameter(key, json.dumps(_plain(info.default)), _kind(info), info.description or "")
+        Parameter(key, _default(info), _kind(info), info.description or "")
         for key, info in module.Options.model_fields.items()
     ]
     listed = [*fields, Parameter("p", str(getattr(module, "P", P)), "number from 0 to 1", "Chance that it fires.")]
@@ -112,21 +112,43 @@ def describe(package: str, name: str) -> Description:
     return Description(name, words[:1].upper() + words[1:], module.LABELS, module.NOTE, listed, module.DOCS)
 
 
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+def _default(info: Any) -> str:
+    """A parameter's default in YAML."""
+    if info.is_required():
+        return "required"
+    return json.dumps(list(info.default) if isinstance(info.default, tuple) else info.default)
+
+
+WORDS: Mapping[Any, str] = {
+    float: "number",
+    int: "whole number",
+    bool: "true or false",
+    str: "text",
+    type(None): "null",
+    tuple[str, ...]: "list of names",
+    tuple[int, int] | None: "[height, width]",
+}
+
+
+def _words(kind: Any) -> str:
+    """A type in words."""
+    parts = get_args(kind)
+    if get_origin(kind) is Annotated:  # with what may have no hash
+        return _words(parts[0])
+    if kind in WORDS:
+        return WORDS[kind]
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(parts)
+    if get_origin(kind) in (Union, UnionType):
+        return " or ".join(_words(part) for part in parts)
+    if get_origin(kind) is tuple:
+        return f"list of {_words(parts[0])}s" if parts[-1] is Ellipsis else "[low, high]"
+    return str(kind)
 
 
 def _kind(info: Any) -> str:
     """A parameter's type and limits in words."""
-    kind = str(info.annotation).replace("typing.", "")
-    words = {
-        "<class 'float'>": "number",
-        "<class 'int'>": "whole number",
-        "<class 'bool'>": "true or false",
-        "tuple[str, ...]": "list of names",
-        "tuple[int, int] | None": "[height, width]",
-    }
-    kind = words.get(kind, "[low, high]" if kind.startswith("tuple") else kind)
+    kind, or_null, _ = _words(info.annotation).partition(" or null")
     signs = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
     limits = [
         words.format(getattr(rule, key))
@@ -134,4 +156,4 @@ def _kind(info: Any) -> str:
         for key, words in signs.items()
         if hasattr(rule, key)
     ]
-    return " ".join([kind, *limits])
+    return " ".join([kind, *limits]) + or_null

@@ -17,14 +17,32 @@ DOCS = "https://iver56.github.io/audiomentations/waveform_transforms/"
 
 KEEPS = "What sounds when stays as it is, and so does the class."
 
+FILTERED = (
+    "What is left of a sound comes later by the delay of the filter, some milliseconds at low frequencies, unless "
+    "zero_phase is true: times shift where it is 1 ms or more."
+)
+
 MOVES: Mapping[str, str] = {
-    "AdjustDuration": "Crops at a drawn place, or pads: times shift, and what is cut off is gone.",
-    "Padding": "Times stay; what lies in the padded part is gone.",
-    "RepeatPart": "A part comes again; what follows it comes later (mode insert) or is covered (mode replace).",
+    "AdjustDuration": "Crops at a drawn place, or pads: times shift, and what is cut off is gone. What wrap and "
+    "reflect repeat is labelled again, by reflect backwards.",
+    "ApplyImpulseResponse": "Times shift by the delay of the direct sound; the tail of the room belongs to no event.",
+    "BandPassFilter": FILTERED,
+    "LowPassFilter": FILTERED,
+    "Mp3Compression": "With preserve_delay times shift by the delay of the codec, some 25 to 210 ms; without, "
+    "they stay, and the last 529 frames are gone.",
+    "Padding": "Times stay; what lies in the padded part is gone. What wrap and reflect repeat is labelled again, by "
+    "reflect backwards.",
+    "RepeatPart": "A part comes again, with its labels; what follows it comes later (mode insert) or is covered (mode "
+    "replace).",
     "Reverse": "Times run backwards, and an onset becomes an end. Speech is no speech any more.",
+    "RoomSimulator": "Times shift by the time from the source to the microphone, some milliseconds; the tail of the "
+    "room belongs to no event.",
     "Shift": "Times shift; with rollover what leaves at one end comes in at the other, else it is gone.",
-    "TimeMask": "Times stay; what lies in the masked part is gone.",
-    "TimeStretch": "Times scale by 1 / rate; what then lies beyond the end is gone if leave_length_unchanged is true.",
+    "TimeMask": "Times stay; what lies in the masked part is gone. A transcript without times stays whole: learning "
+    "to fill the gap is what the mask is for.",
+    "TimeStretch": "Times scale by 1 / rate, a tempo by rate; what then lies beyond the end is gone if "
+    "leave_length_unchanged is true. Clicks stay true within 2 ms for rates from 0.5 to 2; librosa_phase_vocoder "
+    "moves them by up to 0.1 s and more.",
     "Trim": "Silence at both ends goes: times shift.",
 }
 """Steps that move what is labelled in time, or remove it, and how."""
@@ -32,15 +50,13 @@ MOVES: Mapping[str, str] = {
 NOTES: Mapping[str, str] = {
     "AddBackgroundNoise": "What else sounds in the noises is not labelled.",
     "AddShortNoises": "What else sounds in the noises is not labelled.",
-    "ApplyImpulseResponse": "Sounds come later by the delay of the impulse response and end later by its tail.",
     "Gain": "Not for labels that mean how loud a sound is.",
     "GainTransition": "Not for labels that mean how loud a sound is.",
     "LoudnessNormalization": "Not for labels that mean how loud a sound is.",
-    "Mp3Compression": "With preserve_delay all comes some 25 to 80 ms later.",
     "Normalize": "Not for labels that mean how loud a sound is.",
-    "PitchShift": "Not for labels that mean a pitch, a key or who speaks.",
-    "Resample": "The sample rate changes and times in seconds stay; those in frames scale.",
-    "RoomSimulator": "Sounds come later by some milliseconds, and the clip gets a tail unless leave_length_unchanged.",
+    "PitchShift": "Fields with a frequency or a MIDI number follow (labels: pitch, midi); a class that means a pitch, "
+    "a key or who speaks does not. librosa_phase_vocoder moves clicks by up to 0.2 s and more.",
+    "Resample": "The sample rate changes and times in seconds stay.",
 }
 """What else a person should know before using a step on labelled sound."""
 

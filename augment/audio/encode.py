@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Literal
 
@@ -35,6 +35,9 @@ DEEP = frozenset({"PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC_20", "ALAC_24", "
 
 _BLOCK = 65_536
 """Frames written at a time: whole clips at once overflow the stack in libvorbis (libsndfile issue 1042)."""
+
+RESCALED, LIMITED = "clips rescaled", "clips limited"
+NOTHING: Mapping[str, int] = {}
 
 _SERIAL = 1
 _CRC = 0x1_04C1_1DB7
@@ -74,6 +77,9 @@ def encode(value: Any, encoding: Encoding) -> Encoded:
         value: A Clip; (channels, frames) floats.
         encoding: The options.
 
+    Returns:
+        Encoded: Its notes count the clip where ``clip`` has rescaled or limited its peaks.
+
     Raises:
         SampleError: ``not sound`` (wrong type or shape), ``empty`` (no frames), ``out of range`` (NaN or Infinity, or
             a peak over 1.0 under ``clip: error``), ``not encodable`` (a rate or number of channels that the format
@@ -83,10 +89,10 @@ def encode(value: Any, encoding: Encoding) -> Encoded:
     subtype = _subtype(clip, encoding)
     if encoding.format == "opus":
         clip = _resampled(clip)  # before peaks are looked at: it may raise them
-    gain = 1.0 if subtype == "FLOAT" else _gain(clip, encoding.clip)
+    gain, notes = (1.0, NOTHING) if subtype == "FLOAT" else _gain(clip, encoding.clip)
     if encoding.format == "wav":
-        return Encoded(_wav(clip, subtype, gain), "wav")
-    return Encoded(_by_soundfile(clip, (encoding.format, subtype), gain, encoding.quality), encoding.format)
+        return Encoded(_wav(clip, subtype, gain), "wav", notes)
+    return Encoded(_by_soundfile(clip, (encoding.format, subtype), gain, encoding.quality), encoding.format, notes)
 
 
 def _checked(value: Any, form: str) -> Clip:
@@ -113,16 +119,19 @@ def _subtype(clip: Clip, encoding: Encoding) -> str:
     return "PCM_24" if clip.subtype in DEEP else "PCM_16"
 
 
-def _gain(clip: Clip, policy: str) -> float:
-    """What to multiply by, so that peaks fit; those that ``limit`` leaves are cut where they are rounded."""
+def _gain(clip: Clip, policy: str) -> tuple[float, Mapping[str, int]]:
+    """What to multiply by, so that peaks fit, and what that means for the clip.
+
+    Peaks that ``limit`` leaves are cut where they are rounded.
+    """
     peak = max(-float(clip.samples.min()), float(clip.samples.max()))
     if not np.isfinite(peak):
         raise SampleError("out of range", "the steps have made NaN or Infinity")
-    if peak <= 1.0 or policy == "limit":
-        return 1.0
+    if peak <= 1.0:
+        return 1.0, NOTHING
     if policy == "error":
         raise SampleError("out of range", f"its peak is {peak:.4g}, over 1.0; see output.audio.clip")
-    return 1.0 / peak
+    return (1.0, {LIMITED: 1}) if policy == "limit" else (1.0 / peak, {RESCALED: 1})
 
 
 def _resampled(clip: Clip) -> Clip:
@@ -150,10 +159,16 @@ def _blocks(clip: Clip, gain: float) -> Iterator[np.ndarray]:
 
 
 def _rounded(block: np.ndarray, bits: int) -> np.ndarray:
-    """int32 of so many bits; the very top, which integers lack, becomes the highest there is."""
+    """Integers of so many bits, as int16 or int32; the very top, which integers lack, becomes the highest there is.
+
+    Single precision is exact here: it holds 24 bits, and scaling by a power of two changes none of them. ``block`` is
+    ours and is used up.
+    """
     top = 2 ** (bits - 1)
-    whole = np.rint(block.astype(np.float64) * top)
-    return np.asarray(whole.clip(-top, top - 1).astype("<i4"))
+    block *= np.float32(top)
+    np.rint(block, out=block)
+    np.clip(block, -top, top - 1, out=block)
+    return block.astype("<i2" if bits == 16 else "<i4")
 
 
 def _wav(clip: Clip, subtype: str, gain: float) -> bytes:
@@ -176,7 +191,7 @@ def _wav(clip: Clip, subtype: str, gain: float) -> bytes:
         if tag == 3:
             parts.append(block.astype("<f4").tobytes())
         elif width == 2:
-            parts.append(_rounded(block, 16).astype("<i2").tobytes())
+            parts.append(_rounded(block, 16).tobytes())
         else:
             parts.append(_rounded(block, 24).view(np.uint8).reshape(-1, 4)[:, :3].tobytes())
     return b"".join([*parts, b"\0" * (size % 2)])
@@ -198,7 +213,7 @@ def _by_soundfile(clip: Clip, kind: tuple[str, str], gain: float, quality: int) 
                 if form != "flac":
                     file.write(block.clip(-1, 1))
                 elif subtype == "PCM_16":
-                    file.write(_rounded(block, 16).astype(np.int16))
+                    file.write(_rounded(block, 16))
                 else:
                     file.write(_rounded(block, 24) << 8)
     except (soundfile.SoundFileError, ValueError) as error:

@@ -6,14 +6,20 @@ what it draws now, lists folders in the order of the file system, and looks for 
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import inspect
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
 
+from augment.audio.kernels._draws import Draws
+from augment.audio.labels.changes import carried
 from augment.audio.peer import BaseWaveformTransform, audiomentations
 from augment.audio.references import NOTHING, References
 from augment.audio.seeding import seeded
@@ -30,6 +36,9 @@ RATE = "target_sample_rate"
 
 FILES = ("sounds_path", "ir_path")
 """Parameters that name sounds beside the recipe."""
+
+
+Kernel = Callable[[Any, np.ndarray, int, Draws], tuple[np.ndarray, dict[str, Any]]]
 
 
 @cache
@@ -53,12 +62,14 @@ class LibraryStep:
         p: Chance that it fires; the instance itself always does.
         parameters: As checked, for the constructor, less the sounds that it needs.
         given: Noises, impulse responses and the like.
+        native: Use our kernel where there is one.
     """
 
     name: str
     p: float
     parameters: Mapping[str, Any]
     given: References = NOTHING
+    native: bool = True
 
     @property
     def files(self) -> tuple[Any, ...]:
@@ -76,9 +87,14 @@ class LibraryStep:
                 part.apply = partial(_below_nyquist, part)
         return made
 
+    @cached_property
+    def kernel(self) -> Kernel | None:
+        """Our faster way, if there is one and it is wanted."""
+        return kernel(self.name) if self.native else None
+
     def __getstate__(self) -> dict[str, Any]:
-        """Only what was given; instances are made anew."""
-        return {name: getattr(self, name) for name in ("name", "p", "parameters", "given")}
+        """Only what was given; instances and kernels are made anew."""
+        return {name: getattr(self, name) for name in ("name", "p", "parameters", "given", "native")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -90,17 +106,27 @@ class LibraryStep:
         """
         clip: Clip = sample.value
         try:
-            _sound(clip.samples, "the clip has")  # LAME ends the process on NaN
+            sound(clip.samples, "the clip has")  # LAME ends the process on NaN
             self.given.fit(clip.seconds)
             samples, drawn = self._run(clip, chance)
-            _sound(samples, "it gives")
+            sound(samples, "it gives")
         except Exception as error:  # a transform may fail in any way on a clip it was not made for
             raise self._failed(error, clip) from error
         made = replace(clip, samples=samples, rate=int(drawn.get(RATE, clip.rate)))
-        return replace(sample, value=made), Applied(self.name, scalars(drawn, self.given.names))
+        return carried(self, drawn, sample, made), Applied(self.name, scalars(drawn, self.given.names))
 
     def _run(self, clip: Clip, chance: Chance) -> tuple[np.ndarray, Mapping[str, Any]]:
-        """What it makes of the clip, C-contiguous, and what it drew; the clip is not written into."""
+        """What our kernel makes of the clip, or the library; each starts from the same place of chance.
+
+        C-contiguous, with what it drew; the clip is not written into.
+        """
+        if self.kernel is not None:
+            with np.errstate(all="ignore"), suppress(NotImplementedError):
+                return self.kernel(self.transform, _read_only(clip.samples), clip.rate, Draws(chance))
+        return self._by_library(clip, chance)
+
+    def _by_library(self, clip: Clip, chance: Chance) -> tuple[np.ndarray, Mapping[str, Any]]:
+        """The library's own code, channels apart where it can't take them together."""
         samples = clip.samples
         if samples.shape[0] == 1:
             made, drawn = self._guarded(samples[0], clip.rate, chance)
@@ -128,10 +154,8 @@ class LibraryStep:
     def _guarded(self, samples: np.ndarray, rate: int, chance: Chance) -> tuple[np.ndarray, Mapping[str, Any]]:
         """Call it on a view that can't be written into, or on a copy where it insists on writing."""
         if not self.__dict__.get("insists"):
-            view = samples.view()
-            view.flags.writeable = False
             try:
-                return self._call(view, rate, chance)
+                return self._call(_read_only(samples), rate, chance)
             except (TypeError, ValueError):  # python_stretch takes no read-only arrays
                 made = self._call(samples.copy(), rate, chance)
                 self.__dict__["insists"] = True  # the copy helped
@@ -164,8 +188,30 @@ class LibraryStep:
         )
 
 
+@cache
+def kernel(name: str) -> Kernel | None:
+    """Our kernel for a transform: the module of ``augment.audio.kernels`` with its name in snake case."""
+    module = f"augment.audio.kernels.{snake(name)}"
+    if importlib.util.find_spec(module) is None:
+        return None
+    found: Kernel = importlib.import_module(module).apply
+    return found
+
+
+def snake(name: str) -> str:
+    """``AddGaussianSNR`` -> ``add_gaussian_snr``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
 NOWHERE = Chance.of(0, "", 0)
 """Constructors draw nothing; should one ever, it draws the same each time."""
+
+
+def _read_only(samples: np.ndarray) -> np.ndarray:
+    """A view that can't be written into."""
+    view = samples.view()
+    view.flags.writeable = False
+    return view
 
 
 def _parts(transform: BaseWaveformTransform) -> Iterable[BaseWaveformTransform]:
@@ -187,7 +233,7 @@ def _below_nyquist(part: BaseWaveformTransform, samples: np.ndarray, rate: int) 
     return made
 
 
-def _sound(samples: np.ndarray, told: str) -> None:
+def sound(samples: np.ndarray, told: str) -> None:
     """Raises ValueError where samples are no sound. Two passes, no array of flags as big as the clip."""
     if samples.ndim != 2 or not samples.size:
         raise ValueError(f"{told} no frames")

@@ -25,7 +25,7 @@ VERSIONS = ("audiomentations", "librosa", "numpy", "scipy", "soundfile", "soxr")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
     {"Gain": {"min_gain_db": -9, "max_gain_db": 3, "p": 0.5}},
-    {"Shift": {"min_shift": -0.1, "max_shift": 0.1, "rollover": True, "p": 0.5}},
+    {"SevenBandParametricEQ": {"min_gain_db": -6, "max_gain_db": 6, "p": 0.5}},
     {"AddGaussianSNR": {"min_snr_db": 15, "max_snr_db": 40, "p": 0.4}},
     {"PolarityInversion": {"p": 0.3}},
 )
@@ -77,8 +77,11 @@ def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Se
 
 
 def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
-    """None: a class stays true through every step."""
-    yield from ()
+    """Where words would be lost or turned round that a transcript still has, or sounds moved that no label follows."""
+    if dataset.transcribed or dataset.timed:
+        from augment.audio.labels.objections import objections as found
+
+        yield from found(step, dataset)
 
 
 def search_space(policy: str) -> Sequence[Mapping[str, Any]]:
@@ -110,12 +113,13 @@ def _told(clip: Clip) -> str:
 
 def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) -> tuple[Sample, list[Applied]]:
     """Run the steps that were drawn for one copy, in order; what is written about time follows."""
+    from augment.audio import fusion
     from augment.audio.labels.timeline import Timeline, timeline
 
     if sample.annotations is None:
         sample = replace(sample, annotations=Timeline(None, labels))
     told: list[Applied] = []
-    for step, chance in steps:
-        sample, applied = step.apply(sample, chance)
-        told.append(applied)
+    for part in fusion.parts(steps):
+        sample, applied = part.apply(sample)
+        told += applied
     return replace(sample, annotations=timeline(sample).found), told

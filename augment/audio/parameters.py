@@ -82,7 +82,7 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
     problems += _value_problems(name, given)
     if problems:
         raise RecipeError(problems)
-    step = LibraryStep(name, float(p), given, sounds)
+    step = LibraryStep(name, float(p), given, sounds, setting.native)
     try_out(step)
     return step
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any
 
 import soundfile
 
+from augment import references
 from augment.audio.peer import SUPPORTED_EXTENSIONS
 from augment.errors import Problem, RecipeError
 
@@ -62,32 +62,10 @@ def take(key: str, value: Any, base: Path) -> References:
     Raises:
         RecipeError: A name leads nowhere, no sound was found, or one can't be read.
     """
-    names = value if isinstance(value, list) else [value]
-    if not names or not all(isinstance(name, str) and name for name in names):
-        raise RecipeError([Problem(key, f"expected a folder, a file or a list of them, got {value!r}")])
-    found: list[tuple[Path, str]] = []
-    for name in names:
-        place = next((where / name for where in (base, Path()) if (where / name).exists()), None)
-        if place is None:
-            where = " nor ".join(dict.fromkeys(os.path.abspath(root / name) for root in (base, Path())))
-            raise RecipeError([Problem(key, f"expected a file or folder, nothing is at {where}")])
-        found += _below(place) if place.is_dir() else [(place, place.name)]
-    if not found:
-        endings = " ".join(SUPPORTED_EXTENSIONS)
-        raise RecipeError([Problem(key, f"expected sounds ({endings}), found none in {', '.join(names)}")])
+    endings = " ".join(SUPPORTED_EXTENSIONS)
+    found = references.find(value, base, key, f"sounds ({endings})", SUPPORTED_EXTENSIONS)
     least = _checked(key, found)
-    files = tuple(Path(os.path.abspath(file)) for file, _ in found)
-    return References(key, files, tuple(name for _, name in found), least)
-
-
-def _below(folder: Path) -> list[tuple[Path, str]]:
-    """Sounds below a folder, sorted by their names below it; hidden files are none."""
-    listed = [
-        (file, file.relative_to(folder).as_posix())
-        for file in folder.rglob("*")
-        if file.suffix.lower() in SUPPORTED_EXTENSIONS and not file.name.startswith(".") and file.is_file()
-    ]
-    return sorted(listed, key=lambda pair: pair[1])
+    return References(key, tuple(file for file, _ in found), tuple(name for _, name in found), least)
 
 
 def _checked(key: str, found: list[tuple[Path, str]]) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from augment import references
 from augment.chance import Chance
 from augment.errors import Problem, RecipeError, SampleError
 from augment.image.decode import SUFFIXES, decode
@@ -35,56 +34,19 @@ class References:
 
 
 def resolve(value: Any, base: Path, path: str) -> tuple[Path, ...]:
-    """The files that a folder, a file name or a list of them stands for.
-
-    Names are taken against ``base``, the recipe's folder, and if nothing is there against the working folder.
-
-    Raises:
-        RecipeError: A name leads nowhere, or no picture was found.
-    """
-    names = value if isinstance(value, list) else [value]
-    if not names or not all(isinstance(name, str) and name for name in names):
-        raise RecipeError([Problem(path, f"expected a folder, a file or a list of files, got {value!r}")])
-    found: list[Path] = []
-    for name in names:
-        place = next((where / name for where in (base, Path()) if (where / name).exists()), None)
-        if place is None:
-            where = " nor ".join(dict.fromkeys(os.path.abspath(root / name) for root in (base, Path())))
-            raise RecipeError([Problem(path, f"expected a file or folder, nothing is at {where}")])
-        found += _below(place) if place.is_dir() else [place]
-    if not found:
-        raise RecipeError([Problem(path, f"expected pictures, found none in {', '.join(names)}")])
-    return tuple(Path(os.path.abspath(file)) for file in found)
+    """The files that a folder, a file name or a list of them stands for. Raises RecipeError."""
+    return tuple(file for file, _ in references.find(value, base, path, "pictures", SUFFIXES))
 
 
-def _below(folder: Path) -> list[Path]:
-    pictures = [file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()]
-    return sorted(pictures, key=lambda file: file.relative_to(folder).as_posix())
-
-
-class Shelf:
-    """The pictures used last, up to a number of bytes. One a process; what it holds changes no output."""
+class Shelf(references.Shelf[np.ndarray]):
+    """The pictures used last, up to a number of bytes. One a process."""
 
     def __init__(self, most: int) -> None:
-        self.most = most
-        self.size = 0
-        self._held: OrderedDict[Path, np.ndarray] = OrderedDict()
+        super().__init__(most, _read, lambda pixels: int(pixels.nbytes))
 
     def picture(self, file: Path) -> np.ndarray:
         """A reference picture, (H, W, 3) uint8 RGB. Not to be written into. Raises SampleError, naming the file."""
-        if file in self._held:
-            self._held.move_to_end(file)
-            return self._held[file]
-        pixels = _read(file)
-        self._held[file] = pixels
-        self.size += pixels.nbytes
-        while self.size > self.most and len(self._held) > 1:
-            _, oldest = self._held.popitem(last=False)
-            self.size -= oldest.nbytes
-        return pixels
-
-
-SHELF = Shelf(CACHE_BYTES)
+        return self.take(file)
 
 
 def _read(file: Path) -> np.ndarray:
@@ -98,6 +60,8 @@ def _read(file: Path) -> np.ndarray:
     pixels.setflags(write=False)
     return pixels
 
+
+SHELF = Shelf(CACHE_BYTES)
 
 Metadata = Callable[[References, Chance, np.ndarray, Any], Any]
 

@@ -54,6 +54,19 @@ def test_all_depths_come_back_bit_by_bit(encoding: Encoding) -> None:
     assert (back.rate, back.subtype) == (clip.rate, encoding.subtype)
 
 
+@pytest.mark.parametrize("bits", [16, 24])
+@pytest.mark.parametrize("gain", [1.0, 3.3])
+def test_rounding_is_that_of_double_precision(bits: int, gain: float) -> None:
+    rng = np.random.default_rng(bits)
+    samples = (rng.standard_normal((1, 90_000)) * 0.2 * gain).astype(np.float32)
+    samples[0, :4] = [1.0, -1.0, np.float32(1 - 2**-24), 2.0**-24]
+    top = 2 ** (bits - 1)
+    scaled = samples * np.float32(1 / max(1.0, float(np.abs(samples).max())))
+    expected = np.rint(scaled.astype(np.float64) * top).clip(-top, top - 1)
+    made = decode(encode(Clip(samples, 8000), Encoding(subtype="PCM_16" if bits == 16 else "PCM_24")).data)
+    assert np.array_equal(made.samples.astype(np.float64) * top, expected)
+
+
 @pytest.mark.parametrize("form", ["ogg", "opus"])
 @pytest.mark.parametrize("channels", range(1, 9))
 def test_lossy_is_close(form: str, channels: int) -> None:
@@ -128,16 +141,24 @@ def test_auto_keeps_the_depth_of_the_source(source: str, form: str, wanted: str)
 @pytest.mark.parametrize("form", FORMATS)
 def test_peaks_are_rescaled_cut_or_refused(form: str) -> None:
     loud, half = tones(peak=2.0), tones(peak=1.0)
-    assert encode(loud, Encoding(format=form)) == encode(half, Encoding(format=form))
+    assert encode(loud, Encoding(format=form)).data == encode(half, Encoding(format=form)).data
     cut = Clip(loud.samples.clip(-1, 1), loud.rate)
-    assert encode(loud, Encoding(format=form, clip="limit")) == encode(cut, Encoding(format=form))
+    assert encode(loud, Encoding(format=form, clip="limit")).data == encode(cut, Encoding(format=form)).data
     found = refusal(loud, format=form, clip="error")
     assert found.reason == "out of range" and "peak is 2" in found.detail
 
 
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(("clip", "note"), [("rescale", "clips rescaled"), ("limit", "clips limited")])
+def test_clips_whose_peaks_had_to_be_changed_are_counted(form: str, clip: Any, note: str) -> None:
+    assert encode(tones(peak=2.0), Encoding(format=form, clip=clip)).notes == {note: 1}
+    assert encode(tones(peak=0.5), Encoding(format=form, clip=clip)).notes == {}
+
+
 def test_floats_keep_their_peaks() -> None:
     loud = tones(peak=2.0)
-    assert np.array_equal(decode(encode(loud, Encoding(format="wav", subtype="FLOAT")).data).samples, loud.samples)
+    made = encode(loud, Encoding(format="wav", subtype="FLOAT"))
+    assert np.array_equal(decode(made.data).samples, loud.samples) and made.notes == {}
 
 
 @pytest.mark.parametrize("form", FORMATS)

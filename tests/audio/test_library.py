@@ -26,7 +26,7 @@ from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, SampleError
 from augment.sample import Applied, Sample
 
-NAMES = modality.names()
+NAMES = [*library.transforms()]
 
 
 def build(name: str, *, base: Path = Path(), **given: Any) -> LibraryStep:

@@ -68,9 +68,9 @@ def test_a_file_and_a_list_of_files_will_do(base: Path) -> None:
         (["refs/a.png", "nowhere.png"], "expected a file or folder, nothing is at"),
         ("empty", "expected pictures, found none in empty"),
         ("words.txt", "expected pictures, got words.txt"),
-        ([], "expected a folder, a file or a list of files"),
-        (3, "expected a folder, a file or a list of files"),
-        ([1], "expected a folder, a file or a list of files"),
+        ([], "expected a folder, a file or a list of them"),
+        (3, "expected a folder, a file or a list of them"),
+        ([1], "expected a folder, a file or a list of them"),
     ],
 )
 def test_what_leads_nowhere_is_told(base: Path, given: Any, expected: str) -> None:

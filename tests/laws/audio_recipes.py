@@ -14,10 +14,14 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "Clip": {"a_min": -0.05, "a_max": 0.05},
     "TimeStretch": {"min_rate": 0.2, "max_rate": 3.0, "leave_length_unchanged": False},
     "AddShortNoises": {"min_time_between_sounds": 0.01, "max_time_between_sounds": 0.1},
+    "FixedLength": {"seconds": 0.7, "position": "random", "fill": "loop"},
+    "NormalizeLoudness": {"lufs": [-40, -20]},
+    "Soundscape": {"snr_db": [-60, -50]},
+    "SpeedPerturb": {"factors": [0.9, 1.1, 0.45, 1.3]},
     "RoomSimulator": {"ray_tracing_options": {"n_rays": 300, "receiver_radius": 0.5, "energy_thres": 1e-5}},
 }
 """Where a parameter is required, the defaults want a long clip, or they leave the dangerous part out: a TimeStretch
-at a rate below 0.5 has a generator of its own."""
+at a rate below 0.5 has a generator of its own. What Soundscape adds is soft, so that nobody takes it for the clip."""
 
 
 def recipe(name: str, required: list[str], folder: Path) -> dict[str, Any]:

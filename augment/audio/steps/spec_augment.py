@@ -1,0 +1,174 @@
+"""SpecAugment: takes out bands of frequencies and stretches of time, as masks on a spectrogram would.
+
+    audio: [{SpecAugment: {time_masks: 2, max_time: 0.1, freq_masks: 2, max_width: 0.2}}]
+
+Park et al., "SpecAugment: A Simple Data Augmentation Method for ASR", Interspeech 2019, done on the waveform, so that
+whatever features are made of it later show the masks. Bands are as wide as drawn on the mel scale; the filter that
+takes them out has a linear phase and no delay, and falls by 60 dB within 90 Hz.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import pydantic
+
+from augment.audio.labels.timeline import NOTHING, Change, Piece, follow
+from augment.audio.steps import _clips
+from augment.audio.steps._options import Number
+from augment.audio.value import Clip
+from augment.chance import Chance
+from augment.options import Options as _Base
+from augment.sample import Sample
+
+LABELS = "keeps"
+NOTE = "Nothing moves. Events of which too little is left by the masks of time are dropped, as labels: says."
+DOCS = "https://arxiv.org/abs/1904.08779"
+
+FADE_SECONDS = 0.005
+"""How long a mask of time takes to close and to open, within it."""
+
+HALF_SECONDS = 0.032
+"""Half the length of the filter: how sharp the edges of a band are."""
+
+BLOCK = 2**17
+"""Frames that are filtered at a time, so that a long clip takes little memory."""
+
+
+class Options(_Base):
+    """How many masks, and how wide at most; each width is drawn from 0 on."""
+
+    time_masks: int = pydantic.Field(2, ge=0, le=1000, description="Masks of time.")
+    max_time: Number = pydantic.Field(0.1, ge=0, le=1, description="The longest of them, as part of the clip.")
+    freq_masks: int = pydantic.Field(2, ge=0, le=1000, description="Masks of frequencies.")
+    max_width: Number = pydantic.Field(0.2, ge=0, le=1, description="The widest of them, as part of the mel range.")
+    fill: Literal["zero", "noise"] = pydantic.Field(
+        "zero", description="What is there instead: nothing, or noise with the power of what was taken out."
+    )
+
+
+def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
+    """The clip less what is masked, as long as before. Raises SampleError."""
+    clip = _clips.taken(sample, "SpecAugment")
+    rng = chance.child("masks").generator()
+    bands = [_band(rng, options.max_width, clip.rate / 2) for _ in range(options.freq_masks)]
+    times = [_time(rng, options.max_time, clip.samples.shape[1]) for _ in range(options.time_masks)]
+    merged, gone = _merged([band for band in bands if band[1] > band[0]]), _merged([t for t in times if t[1] > t[0]])
+    told = {
+        "bands_hz": [[round(edge, 3) for edge in band] for band in merged],
+        "times_s": [[round(edge / clip.rate, 6) for edge in time] for time in gone],
+    }
+    if not merged and not gone:
+        return sample, told
+    noise = chance.child("noise").generator() if options.fill == "noise" else None
+    samples, fade = clip.samples.copy(), round(FADE_SECONDS * clip.rate)
+    with np.errstate(over="ignore", invalid="ignore"):  # becomes infinity or NaN, which are found
+        for channel in samples:
+            if merged:
+                _without_bands(channel, merged, clip.rate, noise)
+            if gone:
+                _without_times(channel, gone, fade, noise)
+    made = _clips.given(samples, clip, "SpecAugment")
+    return follow(sample, made, _left(gone, fade, clip)), told
+
+
+def _band(rng: np.random.Generator, most: float, top: float) -> tuple[float, float]:
+    """A band of drawn width at a drawn place on the mel scale, Hz."""
+    high = _mel(top)
+    width = rng.uniform(0, most) * high
+    low = rng.uniform(0, high - width)
+    return float(_hertz(low)), float(min(_hertz(low + width), top))
+
+
+def _mel(hertz: float) -> float:
+    """O'Shaughnessy's formula, which HTK has."""
+    return float(2595 * np.log10(1 + hertz / 700))
+
+
+def _hertz(mel: float) -> float:
+    return float(700 * (10 ** (mel / 2595) - 1))
+
+
+def _time(rng: np.random.Generator, most: float, frames: int) -> tuple[int, int]:
+    """A stretch of drawn length at a drawn place, frames."""
+    length = int(rng.uniform(0, most) * frames)
+    start = int(rng.integers(0, frames - length + 1))
+    return start, start + length
+
+
+def _merged(parts: list[Any]) -> list[Any]:
+    """Parts (from, to) sorted, those that overlap as one."""
+    found: list[Any] = []
+    for low, high in sorted(parts):
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(high, found[-1][1]))
+        else:
+            found.append((low, high))
+    return found
+
+
+def _without_bands(
+    channel: np.ndarray, bands: list[tuple[float, float]], rate: int, noise: np.random.Generator | None
+) -> None:
+    """Take bands out of a channel, (frames,), in place."""
+    half = int(HALF_SECONDS * rate)
+    at = np.arange(-half, half + 1)
+    window = np.blackman(len(at) + 2)[1:-1]
+    taps = sum(
+        2 * high / rate * np.sinc(2 * high / rate * at) - 2 * low / rate * np.sinc(2 * low / rate * at)
+        for low, high in bands
+    )
+    taken = _filtered(channel, np.asarray(taps * window, np.float32))
+    channel -= taken
+    if noise is not None:
+        other = _filtered(noise.standard_normal(len(channel), np.float32), np.asarray(taps * window, np.float32))
+        channel += other * np.float32(_ratio(taken, other))
+
+
+def _filtered(channel: np.ndarray, taps: np.ndarray) -> np.ndarray:
+    """A channel through a symmetric filter, without its delay; silence before and behind it."""
+    from scipy.signal import fftconvolve
+
+    half, frames = len(taps) // 2, len(channel)
+    made = np.empty_like(channel)
+    for start in range(0, frames, BLOCK):
+        stop = min(start + BLOCK, frames)
+        first, last = max(0, start - half), min(frames, stop + half)
+        part = np.pad(channel[first:last], (first - (start - half), stop + half - last))
+        made[start:stop] = fftconvolve(part, taps, mode="valid")
+    return made
+
+
+def _without_times(
+    channel: np.ndarray, gone: list[tuple[int, int]], fade: int, noise: np.random.Generator | None
+) -> None:
+    """Take stretches of time out of a channel, (frames,), in place."""
+    level = _ratio(channel, np.ones(1, np.float32))
+    for start, stop in gone:
+        length = min(fade, (stop - start) // 2)
+        down = np.asarray(0.5 + 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(length, 1)), np.float32)
+        shape = np.zeros(stop - start, np.float32)
+        shape[:length] = down
+        shape[len(shape) - length :] = down[::-1]
+        channel[start:stop] *= shape
+        if noise is not None:
+            channel[start:stop] += noise.standard_normal(stop - start, np.float32) * (1 - shape) * np.float32(level)
+
+
+def _ratio(one: np.ndarray, other: np.ndarray) -> float:
+    """How many times the amplitude of another one is; 0 where that is silent."""
+    below = _clips.power(other[None])
+    return float(np.sqrt(_clips.power(one[None]) / below)) if below > 0 else 0.0
+
+
+def _left(gone: list[tuple[int, int]], fade: int, clip: Clip) -> Change:
+    """What is still heard, where it was. A mask counts from the middle of its fade on, where half is heard."""
+    if not gone:
+        return NOTHING
+    closed = ((start + near, stop - near) for start, stop in gone for near in [min(fade, (stop - start) // 2) // 2])
+    edges = [0, *(edge for part in closed for edge in part), clip.samples.shape[1]]
+    parts = zip(edges[::2], edges[1::2], strict=True)
+    return Change(
+        tuple(Piece(low / clip.rate, high / clip.rate, low / clip.rate) for low, high in parts if high > low)
+    )
