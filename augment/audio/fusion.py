@@ -14,6 +14,7 @@ from augment.audio.kernels import pitch_shift, time_stretch
 from augment.audio.kernels._draws import Draws
 from augment.audio.kernels._stretch import FARTHEST, Stretch
 from augment.audio.labels.changes import carried
+from augment.audio.labels.timeline import timed
 from augment.audio.library import LibraryStep, sound
 from augment.audio.value import Clip
 from augment.chance import Chance
@@ -34,7 +35,7 @@ class Part:
 
     def apply(self, sample: Sample) -> tuple[Sample, list[Applied]]:
         """Apply it, with what each step has to tell. Raises SampleError."""
-        if len(self.steps) == 2:
+        if len(self.steps) == 2 and not timed(sample):  # PitchShift smears moments; see SMEARS
             with suppress(Exception):  # each alone will say what is wrong, or do what they can't together
                 return self._together(sample)
         told: list[Applied] = []

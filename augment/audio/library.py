@@ -20,6 +20,7 @@ import numpy as np
 
 from augment.audio.kernels._draws import Draws
 from augment.audio.labels.changes import carried
+from augment.audio.labels.timeline import timed
 from augment.audio.peer import BaseWaveformTransform, audiomentations
 from augment.audio.references import NOTHING, References
 from augment.audio.seeding import seeded
@@ -37,6 +38,9 @@ RATE = "target_sample_rate"
 FILES = ("sounds_path", "ir_path")
 """Parameters that name sounds beside the recipe."""
 
+
+SMEARS = frozenset({"PitchShift"})
+"""Kernels that may move a click by up to 8 ms, the library's own code by 3: not for sounds with timed labels."""
 
 Kernel = Callable[[Any, np.ndarray, int, Draws], tuple[np.ndarray, dict[str, Any]]]
 
@@ -108,19 +112,19 @@ class LibraryStep:
         try:
             sound(clip.samples, "the clip has")  # LAME ends the process on NaN
             self.given.fit(clip.seconds)
-            samples, drawn = self._run(clip, chance)
+            samples, drawn = self._run(clip, chance, timed(sample))
             sound(samples, "it gives")
         except Exception as error:  # a transform may fail in any way on a clip it was not made for
             raise self._failed(error, clip) from error
         made = replace(clip, samples=samples, rate=int(drawn.get(RATE, clip.rate)))
         return carried(self, drawn, sample, made), Applied(self.name, scalars(drawn, self.given.names))
 
-    def _run(self, clip: Clip, chance: Chance) -> tuple[np.ndarray, Mapping[str, Any]]:
+    def _run(self, clip: Clip, chance: Chance, timed: bool) -> tuple[np.ndarray, Mapping[str, Any]]:
         """What our kernel makes of the clip, or the library; each starts from the same place of chance.
 
         C-contiguous, with what it drew; the clip is not written into.
         """
-        if self.kernel is not None:
+        if self.kernel is not None and not (timed and self.name in SMEARS):
             with np.errstate(all="ignore"), suppress(NotImplementedError):
                 return self.kernel(self.transform, _read_only(clip.samples), clip.rate, Draws(chance))
         return self._by_library(clip, chance)

@@ -109,6 +109,12 @@ def concerns(sample: Sample) -> bool:
     return whole.found is not None or any(name in sample.fields for name in names)
 
 
+def timed(sample: Sample) -> bool:
+    """Whether anything written about a sample says when it is."""
+    found = timeline(sample).found
+    return found is not None and bool(found.events)
+
+
 def follow(sample: Sample, value: Clip, change: Change) -> Sample:
     """The sample with another value, and all that is written about it true to that.
 
