@@ -27,7 +27,7 @@ from augment.options import Options as _Base
 from augment.sample import Sample
 
 LABELS = "keeps"
-NOTE = "Nothing moves by more than 1 ms. What lies above the codec's range is gone."
+NOTE = "Nothing moves by more than 2 ms. What lies above the codec's range is gone."
 DOCS = "https://libsndfile.github.io/libsndfile/formats.html"
 
 
@@ -63,6 +63,9 @@ CODECS: Mapping[str, _Codec] = {
     "ms_adpcm": _Codec("WAV", "MS_ADPCM", _MPEG),
 }
 """Name in recipes -> codec. The bits that a sample of speech takes: gsm 1.6, the ADPCMs 4, ulaw and alaw 8."""
+
+BLOCK = 65_536
+"""Frames written at a time: whole clips at once overflow the stack in libvorbis (libsndfile issue 1042)."""
 
 WORST = 0.999
 """The highest compression level that libsndfile takes for MP3, whose range ends before 1."""
@@ -104,15 +107,18 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     rate = next((rate for rate in codec.rates if rate >= clip.rate), codec.rates[-1])
     frames = _clips.room(clip, max(1, round(clip.samples.shape[1] * rate / clip.rate)), "CodecRoundTrip")
     peak = np.float32(max(1.0, clip.samples.max(), -clip.samples.min()))
-    samples = _clips.resampled(clip.samples / peak, (clip.rate, rate), frames)
+    given = clip.samples / peak if peak > 1 else clip.samples
+    samples = _clips.resampled(given, (clip.rate, rate), frames)
     together = len(samples) if len(samples) <= codec.channels else 1
     parts = [samples[place : place + together] for place in range(0, len(samples), together)]
     try:
-        heard = np.concatenate([_trip(part, rate, codec, quality) for part in parts])
+        trips = [_trip(part, rate, codec, quality) for part in parts]
+        heard = np.concatenate(trips) if len(trips) > 1 else trips[0]
     except (SampleError, RuntimeError) as error:  # soundfile's own errors are RuntimeErrors
         raise _clips.failed(clip, "CodecRoundTrip", f"{name}: {error}") from error
     with np.errstate(over="ignore"):  # becomes infinity, which is found
-        made = _clips.resampled(heard, (rate, clip.rate), clip.samples.shape[1]) * peak
+        made = _clips.resampled(heard, (rate, clip.rate), clip.samples.shape[1])
+        made = made * peak if peak > 1 else made
     told = {"codec": name, "rate": rate, **({"quality": quality} if codec.graded else {})}
     return follow(sample, _clips.given(made, clip, "CodecRoundTrip"), NOTHING), told
 
@@ -125,6 +131,7 @@ def _trip(samples: np.ndarray, rate: int, codec: _Codec, quality: float) -> np.n
     level = {"compression_level": min(1 - quality, WORST)} if codec.graded else {}
     kind: dict[str, Any] = {"format": codec.format, "subtype": codec.subtype, **level}
     with soundfile.SoundFile(stream, "w", rate, len(samples), **kind) as file:
-        file.write(samples.T)
+        for start in range(0, samples.shape[1], BLOCK):
+            file.write(samples[:, start : start + BLOCK].T)
     heard: Clip = decode(stream.getvalue())
     return _clips.fitted(heard.samples, samples.shape[1])
