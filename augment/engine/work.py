@@ -9,6 +9,7 @@ import pickle
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -31,6 +32,9 @@ from augment.errors import SampleError
 from augment.sample import Applied, Content, Dataset, Encoded, Entry, Record, Sample, Skip
 
 Report = Callable[[Any], None]
+
+HEAVY = 64 * 2**20
+"""A decoded source of more bytes is not kept for its next copy but decoded anew: that takes less than memory does."""
 
 TRIES = 3
 """How often a source may kill its worker before it is left out."""
@@ -102,10 +106,13 @@ class Bench:
         for copy in copies:
             try:
                 made = self._copy(source, copy)
-                yield copy, replace(made, notes=mended + Counter(made.notes))
+                made = replace(made, notes=mended + Counter(made.notes))
+                yield copy, made
+                del made  # it may be big, and the next is made while we hold it
                 mended = Counter()  # told once a source
             except SampleError as error:
                 yield copy, Skip(entry.key, error.reason, error.detail, copy, entry.split)
+            source = source.lighter()
 
     def rendered(self, entry: Entry, copies: range) -> Iterator[tuple[Made, bytes] | Skip]:
         """As ``copies``, each with its bytes as the writer wants them."""
@@ -117,6 +124,7 @@ class Bench:
                 yield made, self.writer.render(made.record, self.job.dataset, self.options)
             except SampleError as error:
                 yield Skip(entry.key, error.reason, error.detail, copy, entry.split)
+            del made  # as above
 
     @cached_property
     def _partners(self) -> Partners:
@@ -144,26 +152,28 @@ class Bench:
             raise SampleError("unknown ending", f"no modality decodes {suffix!r}")
         content = self.reader.read(self.job.input, entry, self.job.dataset)
         modality = catalog.modality(kind)
-        value = _guard(modality.decode, content.data)
+        with _guarded():
+            value = modality.decode(content.data)
         settled = self._settled(kind, value, content)
         source = _Source(entry, kind, suffix, content.data, content.sha256(), value, settled)
-        nodes = self.recipe.prepare.get(kind)
-        return self._prepared(source, nodes) if nodes else source
+        if nodes := self.recipe.prepare.get(kind):
+            return self._prepared(source, nodes)
+        return replace(source, value=None) if getattr(value, "nbytes", 0) > HEAVY else source
 
     def _settled(self, kind: str, value: Any, content: Content) -> Settled | None:
         """Annotations made true to a value, where there are any."""
         if content.annotations is None:
             return None
-        settle = catalog.modality(kind).settle
-        found: Settled = _guard(settle, value, content, self.job.dataset, self.recipe.labels_of(kind))
-        return found
+        with _guarded():
+            return catalog.modality(kind).settle(value, content, self.job.dataset, self.recipe.labels_of(kind))
 
     def _prepared(self, source: _Source, nodes: Sequence[Node]) -> _Source:
         """The source after the steps that each takes once; it has no bytes of its own any more."""
         modality = catalog.modality(source.kind)
         chance = Chance.of(self.recipe.frame.seed, source.entry.key, 0).child(f"prepare/{source.kind}")
         labels = self.recipe.labels_of(source.kind)
-        sample, applied = _guard(modality.apply, source.sample(), draw(nodes, chance), labels)
+        with _guarded():
+            sample, applied = modality.apply(source.sample(), draw(nodes, chance), labels)
         settled = self._settled(source.kind, sample.value, Content(b"", sample.annotations))
         notes = Counter(source.settled.notes if source.settled else {}) + Counter(sample.notes)
         return replace(
@@ -182,16 +192,18 @@ class Bench:
         before = source.prepared or []
         if copy == 0:
             sample = Sample(None, entry.label, entry.fields, settled.original if settled else None)
-            if source.prepared is None:
-                encoded = modality.original(source.data, source.suffix)
-            else:
-                encoded = _guard(modality.encode, source.value, encoding)
+            with _guarded():
+                if source.prepared is None:
+                    encoded = modality.original(source.data, source.suffix)
+                else:
+                    encoded = modality.encode(source.value, encoding)
             return Made(self._record(source, copy, sample, encoded), before, source.sha256, encoded.notes)
         chance = Chance.of(self.recipe.frame.seed, entry.key, copy)
         drawn = draw(self.recipe.steps.get(source.kind, ()), chance.child(source.kind))
-        sample = replace(source.sample(), partners=partial(self._partners_of, source))
-        sample, applied = _guard(modality.apply, sample, drawn, self.recipe.labels_of(source.kind))
-        encoded = _guard(modality.encode, sample.value, encoding)
+        labels, partners = self.recipe.labels_of(source.kind), partial(self._partners_of, source)
+        with _guarded():  # nothing here holds the value as it was before the steps: it may be big
+            sample, applied = modality.apply(replace(source.sample(), partners=partners), drawn, labels)
+            encoded = modality.encode(sample.value, encoding)
         notes = Counter(sample.notes) + Counter(encoded.notes)
         return Made(self._record(source, copy, sample, encoded), [*before, *applied], source.sha256, notes)
 
@@ -214,7 +226,10 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A source that was read, decoded and, where the recipe says so, prepared; ``prepared`` tells by which steps."""
+    """A source that was read, decoded and, where the recipe says so, prepared; ``prepared`` tells by which steps.
+
+    Its ``value`` is None where that is HEAVY; then each copy decodes it again.
+    """
 
     entry: Entry
     kind: str
@@ -226,9 +241,14 @@ class _Source:
     prepared: list[Applied] | None = None
 
     def sample(self) -> Sample:
-        """As steps get it."""
+        """As steps get it. Raises SampleError."""
         working = self.settled.working if self.settled else None
-        return Sample(self.value, self.entry.label, self.entry.fields, working, key=self.entry.key)
+        value = catalog.modality(self.kind).decode(self.data) if self.value is None else self.value
+        return Sample(value, self.entry.label, self.entry.fields, working, key=self.entry.key)
+
+    def lighter(self) -> _Source:
+        """Without the bytes that no copy after the first needs."""
+        return self if self.value is None else replace(self, data=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +299,9 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
                 why = f"left out after {TRIES} tries"
                 skipped += [Skip(entry.key, "kills the worker", why, copy, entry.split) for copy in chunk.copies]
                 continue
-            for turn, result in enumerate(at.rendered(entry, chunk.copies), first):
+            turn = first - 1
+            for result in at.rendered(entry, chunk.copies):  # enumerate would hold what it gave last
+                turn += 1
                 if isinstance(result, Skip):
                     skipped.append(result)
                     _stop_if_asked(at.recipe, result)
@@ -289,6 +311,7 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
                 out.add(turn, rendered, output.row(at.writer.locate(output.record, shard)))
                 mended.update(output.notes)
                 made += 1
+                del result, output, rendered  # as above
         out.close([asdict(skip) for skip in _merged(skipped, len(chunk.copies))], mended)
     return Progress("", made, len(skipped))
 
@@ -328,10 +351,11 @@ def _merged(skipped: list[Skip], copies: int) -> Iterator[Skip]:
         start = stop
 
 
-def _guard(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call foreign code on one sample: whatever goes wrong in it is that sample's failure, not the run's."""
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Foreign code at work on one sample: whatever goes wrong in it is that sample's failure, not the run's."""
     try:
-        return function(*arguments)
+        yield
     except SampleError:
         raise
     except Exception as error:
