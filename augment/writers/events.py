@@ -73,8 +73,6 @@ def render(record: Record, dataset: Dataset, options: Options = DEFAULT) -> byte
     """Names of the sound and its label file, its line, its labels, the sound. Raises SampleError; see above."""
     name = locate(record, "")
     annotations = record.annotations or Annotations()
-    if annotations.instances or annotations.masks:
-        raise SampleError("can't be written", "events say when something is, not where: boxes and masks have no place")
     kind = _kind(dataset, options)
     shared, labels, beside = timelines.shared(kind), "", ""
     line: dict[str, Any] = {"kind": kind}
