@@ -22,7 +22,7 @@ from augment.audio.steps import _clips
 from augment.audio.steps._options import Range, ordered
 from augment.audio.value import Clip
 from augment.chance import Chance
-from augment.errors import SampleError, nearest
+from augment.errors import SampleError
 from augment.options import Options as _Base
 from augment.sample import Sample
 
@@ -88,7 +88,7 @@ class Options(_Base):
         ordered("quality", self.quality, 0, 1)
         for name in self.codecs:
             if name not in CODECS:
-                raise ValueError(f"expected codecs from {', '.join(CODECS)}; {nearest(name, list(CODECS))}")
+                raise ValueError(f"expected codecs from {', '.join(CODECS)}; {name!r} is none")
             if CODECS[name].subtype not in soundfile.available_subtypes(CODECS[name].format):
                 raise ValueError(f"expected codecs that the installed libsndfile has; it lacks {name}")
         return self
