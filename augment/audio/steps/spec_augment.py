@@ -22,7 +22,7 @@ from augment.chance import Chance
 from augment.options import Options as _Base
 from augment.sample import Sample
 
-LABELS = "moves"
+LABELS = "keeps"
 NOTE = "Nothing moves. Events of which too little is left by the masks of time are dropped; a transcript stays whole."
 DOCS = "https://arxiv.org/abs/1904.08779"
 
