@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,6 +19,9 @@ Box = tuple[float, float, float, float]
 
 Point = tuple[float, float, int]
 """x, y, and 0 for not labelled, 1 for labelled but hidden, 2 for visible."""
+
+Weights = Sequence[tuple[str, float]]
+"""Classes of a sample, each with its weight."""
 
 INDEX = ""
 """The name in ``Annotations.masks`` of the mask whose values are the classes."""
@@ -153,6 +156,17 @@ def bounds(polygons: tuple[tuple[float, ...], ...]) -> Box:
     xs = [x for ring in polygons for x in ring[0::2]]
     ys = [y for ring in polygons for y in ring[1::2]]
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def mixture(shares: Iterable[tuple[Weights, float]]) -> dict[str, float]:
+    """The classes of a mixture, sorted: those of each part, by its share; nothing where any part has none."""
+    found: dict[str, float] = {}
+    for own, share in shares:
+        if not own:
+            return {}
+        for name, weight in own:
+            found[name] = found.get(name, 0.0) + share * weight
+    return {name: round(weight, 6) for name, weight in sorted(found.items()) if weight > 0}
 
 
 def _plain_instance(instance: Instance) -> dict[str, Any]:

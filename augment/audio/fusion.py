@@ -15,8 +15,8 @@ from augment.audio.kernels._draws import Draws
 from augment.audio.kernels._stretch import FARTHEST, Stretch
 from augment.audio.labels.changes import carried
 from augment.audio.labels.timeline import timed
-from augment.audio.library import LibraryStep, sound
-from augment.audio.value import Clip
+from augment.audio.library import LibraryStep
+from augment.audio.value import Clip, sound
 from augment.chance import Chance
 from augment.contracts import Step
 from augment.sample import Applied, Sample

@@ -24,7 +24,7 @@ from augment.audio.labels.timeline import timed
 from augment.audio.peer import BaseWaveformTransform, audiomentations
 from augment.audio.references import NOTHING, References
 from augment.audio.seeding import seeded
-from augment.audio.value import Clip
+from augment.audio.value import Clip, sound
 from augment.chance import Chance
 from augment.errors import SampleError
 from augment.sample import Applied, Sample
@@ -235,14 +235,6 @@ def _below_nyquist(part: BaseWaveformTransform, samples: np.ndarray, rate: int) 
     part.parameters["center_freq"] = min(part.parameters["center_freq"], rate // 2 * 0.9999)
     made: np.ndarray = type(part).apply(part, samples, rate)
     return made
-
-
-def sound(samples: np.ndarray, told: str) -> None:
-    """Raises ValueError where samples are no sound. Two passes, no array of flags as big as the clip."""
-    if samples.ndim != 2 or not samples.size:
-        raise ValueError(f"{told} no frames")
-    if not (np.isfinite(samples.min()) and np.isfinite(samples.max())):
-        raise ValueError(f"{told} samples that are NaN or infinite")
 
 
 def scalars(drawn: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

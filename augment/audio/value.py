@@ -32,3 +32,11 @@ class Clip:
     def seconds(self) -> float:
         """Duration, s."""
         return float(self.samples.shape[1] / self.rate)
+
+
+def sound(samples: np.ndarray, told: str) -> None:
+    """Raises ValueError where samples are no sound. Two passes, no array of flags as big as the clip."""
+    if samples.ndim != 2 or not samples.size:
+        raise ValueError(f"{told} no frames")
+    if not (np.isfinite(samples.min()) and np.isfinite(samples.max())):
+        raise ValueError(f"{told} samples that are NaN or infinite")

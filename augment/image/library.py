@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # before the import, in every worker
@@ -76,6 +77,11 @@ class LibraryStep:
     parameters: Mapping[str, Any]
     given: References = field(default_factory=References)
     native: bool = True
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files beside the recipe; their content is part of its fingerprint."""
+        return tuple(self.given.files)
 
     @cached_property
     def transform(self) -> BasicTransform:

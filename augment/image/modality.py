@@ -72,10 +72,7 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
 
 def references(step: Step) -> Iterator[Path]:
     """Reference pictures, fonts and files of texts."""
-    from augment.image.library import LibraryStep
-
-    if isinstance(step, LibraryStep):
-        yield from step.given.files
+    yield from getattr(step, "files", ())
 
 
 def diagnose() -> Iterator[Finding]:

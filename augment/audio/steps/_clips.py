@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from augment.audio.decode import MAX_SAMPLES
-from augment.audio.value import Clip
+from augment.audio.value import Clip, sound
 from augment.errors import SampleError
 from augment.sample import Sample
 
@@ -40,10 +40,10 @@ def given(samples: Array, clip: Clip, step: str, rate: int = 0) -> Clip:
 
 
 def _check(samples: Array, clip: Clip, step: str, told: str) -> None:
-    if samples.ndim != 2 or not samples.size:
-        raise failed(clip, step, f"{told} no frames")
-    if not (np.isfinite(samples.min()) and np.isfinite(samples.max())):
-        raise failed(clip, step, f"{told} samples that are NaN or infinite")
+    try:
+        sound(samples, told)
+    except ValueError as error:
+        raise failed(clip, step, str(error)) from None
 
 
 def failed(clip: Clip, step: str, why: str) -> SampleError:

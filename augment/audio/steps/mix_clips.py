@@ -9,14 +9,13 @@ Between-class Examples for Deep Sound Recognition", ICLR 2018, equation 2): 1 / 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import pydantic
 
-from augment.annotations import Annotations, Event
+from augment.annotations import Annotations, Event, Weights, mixture
 from augment.audio.labels.timeline import NOTHING, Change, Piece, follow, timeline
 from augment.audio.steps import _clips
 from augment.audio.steps._options import Range, ordered
@@ -97,7 +96,8 @@ def _fewer(samples: np.ndarray, count: int) -> np.ndarray:
 
 def _both(sample: Sample, other: Sample, change: Change, snr: float) -> Sample:
     """The mixture with the labels of both."""
-    classes = _soft([(sample, 1 / (1 + 10 ** (-snr / 20))), (other, 1 / (1 + 10 ** (snr / 20)))])
+    shares = (sample, 1 / (1 + 10 ** (-snr / 20))), (other, 1 / (1 + 10 ** (snr / 20)))
+    classes = mixture((_classes(one), share) for one, share in shares)
     whole = timeline(sample)
     moved = timeline(follow(replace(other, notes={}), sample.value, change)).found
     if whole.found is None and moved is None and len(classes) < 2:
@@ -115,14 +115,8 @@ def _onset(event: Event) -> float:
     return event.onset
 
 
-def _soft(shares: list[tuple[Sample, float]]) -> Mapping[str, float]:
-    """The classes of a mixture: each clip's own, by its share; nothing where any of them has none."""
-    found: dict[str, float] = {}
-    for sample, share in shares:
-        known = timeline(sample).found
-        own = dict(known.classes) if known is not None else {}
-        if not own and sample.label is None:
-            return {}
-        for name, weight in (own or {str(sample.label): 1.0}).items():
-            found[name] = found.get(name, 0.0) + share * weight
-    return {name: round(weight, 6) for name, weight in sorted(found.items()) if weight > 0}
+def _classes(sample: Sample) -> Weights:
+    """A clip's classes."""
+    known = timeline(sample).found
+    own = known.classes if known is not None else {}
+    return list(own.items()) or ([] if sample.label is None else [(sample.label, 1.0)])

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from augment.annotations import INDEX, Annotations
+from augment.annotations import INDEX, Annotations, Weights, mixture
 from augment.chance import Chance
 from augment.errors import SampleError
 from augment.image.labels.motion import for_opencv
@@ -80,17 +80,18 @@ def pasted(below: Bitmaps, above: Bitmaps, where: Array) -> Bitmaps:
 
 def soft(shares: Sequence[tuple[Sample, float]]) -> Mapping[str, float]:
     """The classes of a mixture: each sample's own, by its share; nothing where any of them has none."""
-    found: dict[str, float] = {}
-    for sample, share in shares:
-        known: Scene | None = sample.annotations
-        own = dict(known.source.classes) if known is not None else {}
-        if not own and sample.label is None:
-            return {}
-        turned = known is not None and known.turned_over
-        for name, weight in (own or {str(sample.label): 1.0}).items():
-            name = known.pairs.names.get(name, name) if known is not None and turned else name
-            found[name] = found.get(name, 0.0) + share * weight
-    return {name: round(weight, 6) for name, weight in sorted(found.items()) if weight > 0}
+    return mixture((_classes(sample), share) for sample, share in shares)
+
+
+def _classes(sample: Sample) -> Weights:
+    """A sample's classes, named as they are where it was mirrored."""
+    known: Scene | None = sample.annotations
+    own = dict(known.source.classes) if known is not None else {}
+    if not own and sample.label is not None:
+        own = {str(sample.label): 1.0}
+    if known is None or not known.turned_over:
+        return list(own.items())
+    return [(known.pairs.names.get(name, name), weight) for name, weight in own.items()]
 
 
 def mixed(sample: Sample, pixels: Array, whole: Scene, classes: Mapping[str, float]) -> Sample:
