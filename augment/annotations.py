@@ -1,6 +1,6 @@
 """The neutral form of annotations: what any reader makes of its format, steps move, and any writer can write.
 
-Times are seconds from the start of the sample. Coordinates are continuous: pixel (0, 0) covers [0, 1) x [0, 1), so a
+Times are seconds from the start of the sample. Places in text are code points. Coordinates are continuous: pixel (0, 0) covers [0, 1) x [0, 1), so a
 box over the whole of a 640 x 480 picture is (0, 0, 640, 480). Formats that count otherwise (COCO's keypoints name the
 middle of a pixel) are converted by their reader and back by their writer. All of it is plain data but for ``masks``,
 which are encoded bitmaps.
@@ -72,6 +72,28 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a sample's text that is something: an entity, an answer, a token.
+
+    Args:
+        start: Its first character, counted in code points from 0.
+        end: The one after its last; never before ``start``.
+        label: What it is; None where that is not told.
+        layer: ``entity`` and ``answer`` are said of the very words, so steps leave them whole; ``token`` says how the
+            text was cut into tokens, and follows what is done to them. Formats with other layers keep their names.
+        column: Which of the sample's texts it is in; empty where there is only one.
+        fields: Any other facts about it, JSON values only; ride along untouched.
+    """
+
+    start: int
+    end: int
+    label: str | None = None
+    layer: str = "entity"
+    column: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Annotations:
     """All that is annotated on one sample beside its class.
 
@@ -88,6 +110,7 @@ class Annotations:
         events: What happens when, in the order of the source.
         transcript: What is said, as one text; None where that is not told.
         duration: Length of the sample that times are for, s; None where the source doesn't tell, known once decoded.
+        spans: What stands where in the sample's text or texts, in the order of the source.
     """
 
     instances: tuple[Instance, ...] = ()
@@ -100,6 +123,7 @@ class Annotations:
     events: tuple[Event, ...] = ()
     transcript: str | None = None
     duration: float | None = None
+    spans: tuple[Span, ...] = ()
 
 
 def plain(annotations: Annotations) -> dict[str, Any]:
@@ -109,6 +133,8 @@ def plain(annotations: Annotations) -> dict[str, Any]:
         found["instances"] = [_plain_instance(instance) for instance in annotations.instances]
     if annotations.events:
         found["events"] = [_plain_event(event) for event in annotations.events]
+    if annotations.spans:
+        found["spans"] = [_plain_span(span) for span in annotations.spans]
     if annotations.transcript is not None:
         found["transcript"] = annotations.transcript
     if annotations.captions:
@@ -131,6 +157,7 @@ def restored(data: Mapping[str, Any], masks: Mapping[str, bytes] | None = None) 
     return Annotations(
         instances=tuple(_instance(item) for item in data.get("instances", ())),
         events=tuple(_event(item) for item in data.get("events", ())),
+        spans=tuple(_span(item) for item in data.get("spans", ())),
         transcript=None if transcript is None else str(transcript),
         masks=dict(masks or {}),
         captions=tuple(str(caption) for caption in data.get("captions", ())),
@@ -193,6 +220,28 @@ def _plain_event(event: Event) -> dict[str, Any]:
     if event.fields:
         found["fields"] = dict(event.fields)
     return found
+
+
+def _plain_span(span: Span) -> dict[str, Any]:
+    found: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label}
+    if span.layer != "entity":
+        found["layer"] = span.layer
+    if span.column:
+        found["column"] = span.column
+    if span.fields:
+        found["fields"] = dict(span.fields)
+    return found
+
+
+def _span(data: Mapping[str, Any]) -> Span:
+    return Span(
+        start=int(data["start"]),
+        end=int(data["end"]),
+        label=None if data.get("label") is None else str(data["label"]),
+        layer=str(data.get("layer", "entity")),
+        column=str(data.get("column", "")),
+        fields=dict(data.get("fields", {})),
+    )
 
 
 def _event(data: Mapping[str, Any]) -> Event:

@@ -184,6 +184,9 @@ class Modality(Protocol):
     SUFFIXES: frozenset[str]
     """File endings it can decode, lower case with dot."""
 
+    FORMAT: str
+    """The writer where neither recipe nor input says which."""
+
     VERSIONS: Sequence[str]
     """Names of the distributions whose version may change an output's bytes."""
 
@@ -234,6 +237,12 @@ class Modality(Protocol):
 
     def blend(self, values: Sequence[Any], weights: Sequence[float]) -> Any:
         """The weighted mean of values; weights add up to 1. Raises SampleError where the values don't go together."""
+
+    def identity(self, value: Any) -> bytes | None:
+        """What two values have in common that are the same to a user; None where copies are not to be compared.
+
+        A copy that is the same as its source or as an earlier copy is drawn anew.
+        """
 
     def apply(self, sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Any) -> tuple[Sample, list[Applied]]:
         """Run the steps that were drawn for one copy, in order; neighbours may be fused.

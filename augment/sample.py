@@ -74,6 +74,32 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """How the rows of a table are laid out whose cells are the samples themselves, so that outputs can be alike.
+
+    What a row has beside its texts, class, split and spans lies in ``Annotations.fields``, by column.
+
+    Args:
+        texts: The columns whose texts are the sample's value, in their order.
+        columns: All columns in their order, those of ``texts`` among them; rows of JSON Lines may bring more.
+        label: The column with the class; None where there is none.
+        split: The column with the split; None where there is none.
+        shape: Name of the form that spans were read from, a module of ``augment.spans``; empty where there are none.
+        types: Column -> the name of its Arrow type, where the table tells.
+        dialect: How a CSV was written: ``delimiter``, ``newline``, ``header`` (whether there is one), ``quoting``
+            (``minimal`` or ``all``); what is not there is as usual.
+    """
+
+    texts: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    label: str | None = None
+    split: str | None = None
+    shape: str = ""
+    types: Mapping[str, str] = field(default_factory=dict)
+    dialect: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """What is true of a data set as a whole.
 
@@ -84,6 +110,8 @@ class Dataset:
         spatial: Whether annotations say where something is: such labels must move with what they label.
         timed: Whether annotations say when something is: such labels must move with time.
         transcribed: Whether annotations say what is said, in its order.
+        spanned: Whether annotations say what stands where in a text: such labels must move with the words.
+        rows: How the table is laid out whose rows the samples are; None where they are no rows.
         fields: Any other facts (COCO's info and licenses), JSON values only; ride along untouched.
         reading: What the reader's ``read`` needs to know beside the entry; plain data, of no concern to others.
     """
@@ -93,13 +121,15 @@ class Dataset:
     spatial: bool = False
     timed: bool = False
     transcribed: bool = False
+    spanned: bool = False
+    rows: Rows | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     reading: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def located(self) -> bool:
         """Whether annotations say where or when something is."""
-        return self.spatial or self.timed
+        return self.spatial or self.timed or self.spanned
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ __all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "Labels", "decod
 STEPS = "augment.audio.steps"
 """The package of our own steps."""
 
+FORMAT = "webdataset"
+
 VERSIONS = ("audiomentations", "librosa", "numpy", "scipy", "soundfile", "soxr")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
@@ -109,6 +111,10 @@ def blend(values: Sequence[Any], weights: Sequence[float]) -> Any:
 def _told(clip: Clip) -> str:
     channels, frames = clip.samples.shape
     return f"{frames:,} frames x {channels} at {clip.rate:,} Hz"
+
+
+def identity(value: Any) -> None:
+    """Copies are not compared: two draws that come out the same are rare, and finding them out would cost more."""
 
 
 def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) -> tuple[Sample, list[Applied]]:

@@ -18,6 +18,8 @@ __all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "Labels", "decod
 STEPS = "augment.image.steps"
 """The package of our own steps."""
 
+FORMAT = "webdataset"
+
 VERSIONS = ("albumentations", "albucore", "numpy", "opencv-python-headless", "pillow", "pycocotools")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
@@ -108,6 +110,10 @@ def blend(values: Sequence[Any], weights: Sequence[float]) -> Any:
     from augment.image.policies import blend as of_pictures
 
     return of_pictures(values, weights)
+
+
+def identity(value: Any) -> None:
+    """Copies are not compared: two draws that come out the same are rare, and finding them out would cost more."""
 
 
 def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) -> tuple[Sample, list[Applied]]:

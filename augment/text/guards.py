@@ -1,0 +1,62 @@
+"""What steps leave alone in a text: entities and answers, and what would be broken by a typo or a synonym."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Literal, get_args
+
+from augment.annotations import Span
+from augment.text.marks import LOOSE
+
+Range = tuple[int, int]
+"""First code point, and the one after the last."""
+
+Kind = Literal["spans", "urls", "emails", "mentions", "hashtags", "code", "placeholders", "tags"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+PATTERNS: dict[str, str] = {
+    "urls": r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)[^\s<>\"'`]+",
+    "emails": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    "mentions": r"(?<!\w)@\w+",
+    "hashtags": r"(?<![\w&])#\w+",
+    "code": r"```.*?```|`[^`\n]+`",
+    "placeholders": (
+        r"\{\{.*?\}\}|\$?\{[^{}\n]{0,64}\}|%\([^()\s]+\)[#0\- +]*\d*[a-zA-Z]|(?<![\w%])%[sdifr](?!\w)"
+        r"|\[(?:[A-Z][A-Z_]*\d*)\]|<[A-Z][A-Z_]*\d*>|<\|[^|<>\n]+\|>|__[A-Z][A-Z_]*__|(?<!\w)\$[A-Za-z_]\w*"
+    ),
+    "tags": r"</?[A-Za-z][^<>\n]{0,256}>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]*);",
+}
+"""Kind -> what it looks like; tried in this order at each place."""
+
+_TRIGGER = re.compile(r"[@#`{}%\[<$&]|://|www\.|__")
+"""Nothing is guarded where none of these is: found out in a hundredth of the time."""
+
+Policy = frozenset[str]
+"""Kinds that are guarded."""
+
+DEFAULT: Policy = frozenset(KINDS)
+
+
+@cache
+def _pattern(policy: Policy) -> re.Pattern[str]:
+    chosen = [PATTERNS[name] for name in PATTERNS if name in policy]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in chosen) or r"(?!)", re.DOTALL)
+
+
+def ranges(text: str, spans: Sequence[Span], policy: Policy) -> list[Range]:
+    """The guarded stretches, sorted; those that overlap are one."""
+    found = [match.span() for match in _pattern(policy).finditer(text)] if _TRIGGER.search(text) else []
+    if spans and "spans" in policy:
+        found += [(span.start, span.end) for span in spans if span.layer not in LOOSE and span.end > span.start]
+        found.sort()
+    if len(found) < 2:
+        return found
+    merged = [found[0]]
+    for start, end in found[1:]:
+        if start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,23 @@
+"""The block ``labels:`` of a recipe: what steps leave alone in a text."""
+
+from __future__ import annotations
+
+from augment.options import Options
+from augment.text.guards import KINDS, Kind, Policy
+
+
+class Labels(Options):
+    """What is guarded.
+
+    Args:
+        protect: What no step changes: ``spans`` (entities and answers), ``urls``, ``emails``, ``mentions`` (@name),
+            ``hashtags``, ``code`` (between backquotes), ``placeholders`` ({name}, %s, [MASK], $HOME) and ``tags``
+            (<br />, &amp;). Spans that are not protected still move, and grow and shrink with what is done in them.
+    """
+
+    protect: tuple[Kind, ...] = KINDS
+
+    @property
+    def policy(self) -> Policy:
+        """The same as a set."""
+        return frozenset(self.protect)

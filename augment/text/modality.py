@@ -1,0 +1,110 @@
+"""What a text is: the text modality. Importing this imports neither nlpaug nor NLTK, nor any segmenter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from augment.chance import Chance
+from augment.contracts import Description, Finding, Setting, Settled, Step
+from augment.errors import SampleError
+from augment.sample import Applied, Content, Dataset, Sample
+from augment.text.decode import SUFFIXES, decode, original
+from augment.text.encode import Encoding, encode
+from augment.text.labels.options import Labels
+from augment.text.value import Document
+
+__all__ = ["SUFFIXES", "Encoding", "Labels", "decode", "encode", "original"]
+
+STEPS = "augment.text.steps"
+"""The package of our own steps."""
+
+FORMAT = "jsonl"
+
+VERSIONS = ("Faker", "janome", "jieba", "nlpaug", "nltk", "numpy", "pythainlp", "regex", "torch", "transformers")
+
+DEFAULT_STEPS: Sequence[Mapping[str, Any]] = ({"Typos": {"p": 1.0}},)
+
+
+def names() -> list[str]:
+    """All steps, sorted."""
+    from augment import native
+    from augment.text import library
+
+    return sorted({*library.transforms(), *native.modules(STEPS)})
+
+
+def describe(name: str) -> Description:
+    """What ``augment describe`` prints. Raises KeyError."""
+    from augment import native
+    from augment.text import describe as library
+
+    return native.describe(STEPS, name) if name in native.modules(STEPS) else library.describe(name)
+
+
+def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
+    """A step from its recipe. Raises RecipeError."""
+    from augment import native
+    from augment.text import parameters as library
+
+    if name in native.modules(STEPS):
+        return native.build(STEPS, name, parameters, setting.base)
+    return library.build(name, parameters, setting)
+
+
+def references(step: Step) -> Iterator[Path]:
+    """Word lists, lexicons and models."""
+    yield from getattr(step, "files", ())
+
+
+def diagnose() -> Iterator[Finding]:
+    """Whether nlpaug is sound, and which segmenters and models' libraries are there."""
+    from augment.text.diagnose import findings
+
+    return findings()
+
+
+def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Settled:
+    """Spans within their texts. Raises SampleError where annotations are of pictures or sounds."""
+    from augment.text.labels.settle import settle as true_to
+
+    return true_to(value, content)
+
+
+def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
+    """Where spans can't follow what a step does, or it names a column that is not there."""
+    from augment.text.labels.objections import objections as found
+
+    return found(step, dataset)
+
+
+def search_space(policy: str) -> Sequence[Mapping[str, Any]]:
+    """None is published for text."""
+    return ()
+
+
+def blend(values: Sequence[Any], weights: Sequence[float]) -> Any:
+    """There is no mean of texts. Raises SampleError."""
+    raise SampleError("step failed", "texts can't be blended; aug_mix and its like are for pictures and sounds")
+
+
+def identity(value: Any) -> bytes:
+    """What two copies have in common that are one: their texts."""
+    document: Document = value
+    return "\0".join(passage.text for passage in document.passages.values()).encode("utf-8", "surrogatepass")
+
+
+def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) -> tuple[Sample, list[Applied]]:
+    """Run the steps that were drawn for one copy, in order; spans follow their words."""
+    notes = sample.annotations
+    document: Document = sample.value
+    sample = replace(sample, value=document.marked(notes.spans if notes else (), labels.policy))
+    told: list[Applied] = []
+    for step, chance in steps:
+        sample, applied = step.apply(sample, chance)
+        told.append(applied)
+    if notes is not None and notes.spans:
+        sample = replace(sample, annotations=replace(notes, spans=sample.value.spans))
+    return sample, told
