@@ -1,0 +1,69 @@
+"""Rows of JSON that say what stands where in a text, in the shapes of the tools that write them.
+
+Each module is one shape, and has
+
+- ``TEXTS``: the columns of its texts where the recipe names none,
+- ``resembles(row)``: whether a row looks like it,
+- ``parse(row, texts) -> Found``: raises ValueError with what is wrong with the row, for a person,
+- ``restore(found) -> row``: its reverse; ``restore(parse(row, texts))`` equals ``row`` for all that the shape says.
+
+Offsets in the neutral form are code points. Where a row repeats the words that it points at, they are compared; some
+tools count UTF-16 units or bytes, and where only that reading fits, it is taken.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from augment.annotations import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row in neutral terms.
+
+    Args:
+        texts: Column -> text, in the order of the row.
+        spans: What stands where; ``Span.column`` is empty where there is one text.
+        fields: All else that the row has, JSON values, in whatever nesting ``restore`` wants it back.
+    """
+
+    texts: Mapping[str, str]
+    spans: tuple[Span, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All shapes, sorted."""
+    return tuple(sorted(item.name for item in pkgutil.iter_modules(__path__) if not item.name.startswith("_")))
+
+
+def shape(name: str) -> ModuleType:
+    """The module of a shape. Raises KeyError."""
+    if name not in names():
+        raise KeyError(name)
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def shape_of(row: Mapping[str, Any]) -> str:
+    """Which shape a row has; empty where it has none."""
+    return next((name for name in names() if shape(name).resembles(row)), "")
+
+
+def parse(name: str, row: Mapping[str, Any], texts: Sequence[str] = ()) -> Found:
+    """A row of a shape. Raises ValueError with what is wrong with it."""
+    found: Found = shape(name).parse(row, tuple(texts) or shape(name).TEXTS)
+    return found
+
+
+def restore(name: str, found: Found) -> dict[str, Any]:
+    """The reverse of ``parse``."""
+    row: dict[str, Any] = shape(name).restore(found)
+    return row
