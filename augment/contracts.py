@@ -30,7 +30,11 @@ class Reader(Protocol):
     """The keys that ``input:`` takes beside ``path`` and ``format``."""
 
     FALLBACK: bool
-    """Whether it reads anything of its kind: under ``format: auto`` it stands back for readers that know better."""
+    """Whether it reads anything of its kind: under ``format: auto`` it stands back for readers that know better.
+
+    A reader may have ``PATHLESS = True``: it makes its sources itself, and gets the recipe's folder for a path where
+    the recipe names none.
+    """
 
     def claims(self, path: Path) -> bool:
         """Whether ``path`` looks like this reader's layout; asked when the recipe says ``format: auto``."""
@@ -71,7 +75,10 @@ class Writer(Protocol):
     """The keys that ``output:`` takes beside the common ones."""
 
     SHARDED: bool
-    """Whether outputs are dealt over numbered shards of ``shard_size``; False: each output is a file of its own."""
+    """Whether outputs are dealt over numbered shards of ``shard_size``; False: each output is a file of its own.
+
+    A writer may have ``SHARD_SIZE``, the outputs of a shard where the recipe doesn't say, instead of 1000.
+    """
 
     def shard(self, split: str, index: int) -> str:
         """Name of a shard relative to the output folder, such as ``train/shard-000000.tar``."""
@@ -186,6 +193,9 @@ class Modality(Protocol):
 
     FORMAT: str
     """The writer where neither recipe nor input says which."""
+
+    BESIDE: bool
+    """Whether files with its endings often lie beside others' (labels, licences): those others then are the data."""
 
     VERSIONS: Sequence[str]
     """Names of the distributions whose version may change an output's bytes."""

@@ -1,13 +1,16 @@
-"""Draw small labelled data sets, the same pictures and sounds each time. For the demo, tests and notebooks.
+"""Draw small labelled data sets, the same pictures, sounds and sentences each time. For the demo, tests and notebooks.
 
 ``python -m augment.demo FOLDER``: three classes of shapes on soft backgrounds, in class folders with splits.
 ``python -m augment.demo FOLDER scenes``: up to four shapes a picture, with boxes, polygons and corners, as COCO.
 ``python -m augment.demo FOLDER sounds``: three classes of short sounds, WAV of 16 kHz, in class folders with splits.
 ``python -m augment.demo FOLDER soundscape``: ``backgrounds`` of 6 to 10 s to lay ``events`` over, in class folders.
+``python -m augment.demo FOLDER texts``: ``requests.csv`` with an intent a row, ``people.conll`` with named entities,
+``questions.jsonl`` with answers in a context, and ``reviews`` in class folders.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 import wave
@@ -21,6 +24,17 @@ SHAPES = ("circle", "square", "triangle")
 SOUNDS = ("chirp", "noise", "tone")
 RATE = 16_000
 SPLITS = {"train": 12, "val": 3, "test": 3}
+INTENTS = {
+    "lost_card": ("I lost my {thing} in {city} and need a new one", "My {thing} is gone, please block it right away"),
+    "transfer": ("When will the money I sent to {person} arrive?", 'Why is my transfer to {city} still "pending"?'),
+    "weather": ("Will it rain in {city} this afternoon?", "Tell {person} how warm it is in {city},\nplease"),
+}
+WORDS = {
+    "thing": ("card", "credit card", "phone", "key"),
+    "city": ("Paris", "New York", "Oslo", "Buenos Aires", "Rome"),
+    "person": ("Anna", "Ken Adams", "Ms Silva", "Omar", "Lena Berg"),
+}
+TAGS = {"city": "LOC", "person": "PER"}
 CORNERS = ("first", "second", "third", "fourth")
 
 
@@ -85,6 +99,54 @@ def background(number: int) -> np.ndarray:
     wind = 1 + 0.5 * np.sin(2 * np.pi * (rng.uniform(0.1, 0.3) * np.arange(frames) / RATE + rng.uniform()))
     wave_form = np.fft.irfft(spectrum, frames) * wind
     return np.asarray(np.rint(wave_form / np.abs(wave_form).max() * 3_000), np.int16)
+
+
+def sentence(intent: str, number: int) -> tuple[str, list[tuple[int, int, str]]]:
+    """One request, and its named entities as start, end and label."""
+    rng = np.random.default_rng([list(INTENTS).index(intent), number, len(WORDS)])
+    text, spans = "", []
+    for part in str(rng.choice(INTENTS[intent])).replace("}", "{").split("{"):
+        word = str(rng.choice(WORDS[part])) if part in WORDS else part
+        if part in TAGS:
+            spans.append((len(text), len(text) + len(word), TAGS[part]))
+        text += word
+    return text, spans
+
+
+def draw_texts(folder: Path, each: int = 12) -> int:
+    """Write the four data sets of sentences below ``folder``; return how many samples they have.
+
+    Args:
+        folder: Made if missing; files of the same name are replaced.
+        each: Sentences an intent.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = [(intent, *sentence(intent, number)) for number in range(each) for intent in INTENTS]
+    with (folder / "requests.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "intent"), *((text, intent) for intent, text, _ in drawn)])
+    (folder / "people.conll").write_text("\n".join(_tagged(text, spans) for _, text, spans in drawn), encoding="utf-8")
+    with (folder / "questions.jsonl").open("w", encoding="utf-8") as lines:
+        for number, (_, text, spans) in enumerate(drawn):
+            told = {"text": [text[start:end] for start, end, _ in spans], "answer_start": [one[0] for one in spans]}
+            row = {"id": f"q{number}", "question": f"Who or what is named in request {number}?", "context": text}
+            lines.write(json.dumps({**row, "answers": told}) + "\n")
+    for number, (intent, text, _) in enumerate(drawn):
+        path = folder / "reviews" / intent / f"{number:02d}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text} I have asked twice. Nobody answered, so I write again!", encoding="utf-8")
+    return 4 * len(drawn)
+
+
+def _tagged(text: str, spans: list[tuple[int, int, str]]) -> str:
+    """A sentence in CoNLL's columns: token and IOB2 tag."""
+    lines, place = "", 0
+    for word in text.split():
+        start = text.index(word, place)
+        place = start + len(word)
+        label = next((f"-{label}" for first, last, label in spans if first <= start < last), "")
+        begins = any(first == start for first, _, _ in spans)
+        lines += f"{word} {'B' if begins else 'I' if label else 'O'}{label}\n"
+    return lines
 
 
 def draw(folder: Path, splits: dict[str, int] | None = None) -> int:
@@ -213,6 +275,7 @@ if __name__ == "__main__":
         "scenes": draw_scenes,
         "sounds": draw_sounds,
         "soundscape": draw_soundscape,
+        "texts": draw_texts,
     }
     made = draws.get(what, draw)(where)
-    print(f"{made} {'sounds' if what.startswith('sound') else 'pictures'} in {where}")
+    print(f"{made} {'sounds' if what.startswith('sound') else 'texts' if what == 'texts' else 'pictures'} in {where}")

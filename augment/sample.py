@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,11 @@ class Entry:
     mtime_ns: int = 0
     fields: Mapping[str, Any] = field(default_factory=dict)
     annotations: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """The ending of what is read, lower case with dot; it tells the modality."""
+        return os.path.splitext(self.locator)[1].lower()
 
 
 @dataclass(frozen=True, slots=True)

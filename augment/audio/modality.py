@@ -23,6 +23,8 @@ STEPS = "augment.audio.steps"
 
 FORMAT = "webdataset"
 
+BESIDE = False
+
 VERSIONS = ("audiomentations", "librosa", "numpy", "scipy", "soundfile", "soxr")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (

@@ -6,19 +6,15 @@ their own that start anywhere: python-stretch (TimeStretch at a rate below 0.5) 
 
 from __future__ import annotations
 
-import random
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-from numpy.random import mtrand
-
 from augment.chance import Chance
+from augment.seeding import seeded as started
 
 
 @contextmanager
@@ -29,18 +25,8 @@ def seeded(chance: Chance, module: str) -> Iterator[None]:
         chance: Where the generators start.
         module: The name of the module whose code will run.
     """
-    python, generator = random.getstate(), mtrand.get_bit_generator()
-    numpy = np.random.get_state(legacy=False)  # the generator keeps its place, but not a normal number that waits
-    random.setstate(chance.python().getstate())
-    mtrand.set_bit_generator(chance.child("numpy").generator().bit_generator)  # twenty times as fast as a Mersenne one
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"), _stretch(chance, module), _rooms(chance, module):
-            warnings.simplefilter("ignore")  # told when the step is built, or of no use to anybody
-            yield
-    finally:
-        random.setstate(python)
-        mtrand.set_bit_generator(generator)
-        np.random.set_state(numpy)
+    with started(chance), _stretch(chance, module), _rooms(chance, module):
+        yield
 
 
 def _number(chance: Chance, name: str, bits: int = 128) -> int:

@@ -18,11 +18,14 @@ from augment.options import Options
 class Expand(Options):
     """How many outputs. Exactly ``multiplier`` a source of the training split, the untouched original among them.
 
-    With ``keep_originals: false`` all of them are augmented copies.
+    With ``keep_originals: false`` all of them are augmented copies. A copy that comes out the same as its source or
+    as an earlier copy is drawn again, and left out if that goes on, unless ``duplicates: keep`` says otherwise; only
+    modalities that compare copies (text) do so.
     """
 
     multiplier: pydantic.StrictInt = pydantic.Field(default=10, ge=1, le=1_000_000)
     keep_originals: pydantic.StrictBool = True
+    duplicates: Literal["redraw", "keep"] = "redraw"
 
     @property
     def copies(self) -> range:
@@ -50,12 +53,13 @@ class Input(Options):
 class Output(Options):
     """Where the outputs go. Other keys under ``output:`` belong to the writer and the modalities.
 
-    Format ``auto`` is the input's own where its annotations say where things are, else WebDataset.
+    Format ``auto`` is the input's own where its annotations say where things are, else what is usual for what it
+    holds. Where ``shard_size`` is not said, the writer's format has one.
     """
 
     path: str | None = None
     format: str = "auto"
-    shard_size: pydantic.StrictInt = pydantic.Field(default=1000, ge=1, le=10_000_000)
+    shard_size: pydantic.StrictInt | None = pydantic.Field(default=None, ge=1, le=10_000_000)
 
 
 def prepared(data: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:

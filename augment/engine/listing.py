@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from augment.chance import order_hash
+from augment.engine.spill import spilled
 from augment.sample import Entry, Skip
 
 BATCH = 8192
@@ -93,7 +94,8 @@ class Listing:
                 *texts.columns,
                 text_column([self.splits[code] for code in self.split[here].tolist()]),
                 text_column(labels),
-                *(number_column(column[here]) for column in (self.sizes, self.mtimes, self.order)),
+                *(number_column(column[here].astype(np.int64)) for column in (self.sizes, self.mtimes)),
+                number_column(self.order[here]),
             ]
             yield pa.RecordBatch.from_arrays(columns, schema=TABLE)
 
@@ -108,60 +110,64 @@ class Listing:
         return sum(batch.num_rows for batch in self.skipped)
 
 
-def _codes() -> array[int]:
-    return array("i")
-
-
-def _whole_numbers() -> array[int]:
-    return array("q")
+def _numbers(kind: str) -> Callable[[], array[int]]:
+    return lambda: array(kind)
 
 
 @dataclass(slots=True)
 class _Growing:
-    """Columns that grow: texts batch by batch, numbers one by one, in place."""
+    """Columns of numbers that grow in place, batch by batch. Times are kept only once two of them differ."""
 
     seed: int
-    texts: list[pa.RecordBatch] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
-    split: array[int] = field(default_factory=_codes)
-    label: array[int] = field(default_factory=_codes)
-    size: array[int] = field(default_factory=_whole_numbers)
-    mtime: array[int] = field(default_factory=_whole_numbers)
-    order: array[int] = field(default_factory=lambda: array("Q"))
+    split: array[int] = field(default_factory=_numbers("i"))
+    label: array[int] = field(default_factory=_numbers("i"))
+    size: array[int] = field(default_factory=_numbers("q"))
+    mtime: array[int] = field(default_factory=_numbers("q"))
+    order: array[int] = field(default_factory=_numbers("Q"))
     total: int = 0
 
-    def add(self, entries: list[Entry]) -> None:
-        """One batch."""
-        self.texts.append(
-            pa.RecordBatch.from_arrays(
-                [
-                    text_column([entry.key for entry in entries]),
-                    text_column([None if entry.locator == entry.key else entry.locator for entry in entries]),
-                    text_column([json.dumps(dict(entry.fields)) if entry.fields else None for entry in entries]),
-                    text_column([entry.annotations or None for entry in entries]),
-                ],
-                names=["key", "locator", "fields", "annotations"],
-            )
-        )
+    def add(self, entries: list[Entry]) -> pa.RecordBatch:
+        """One batch; its texts are for the caller to keep."""
+        splits, labels = self.splits, self.labels
         for entry in entries:
-            self.split.append(self.splits.setdefault(entry.split, len(self.splits)))
-            named = entry.label is not None
-            self.label.append(self.labels.setdefault(str(entry.label), len(self.labels)) if named else -1)
+            self.split.append(splits.setdefault(entry.split, len(splits)))
+            self.label.append(-1 if entry.label is None else labels.setdefault(entry.label, len(labels)))
             self.size.append(entry.size)
-            self.mtime.append(entry.mtime_ns)
             self.order.append(order_hash(self.seed, entry.key))
             fields = sorted(entry.fields.items()) if entry.fields else ""
             facts = f"{entry.key}\0{entry.split}\0{entry.label}\0{entry.size}\0{fields}"
             digest = blake2b(facts.encode("utf-8", "surrogatepass"), digest_size=16).digest()
             self.total += int.from_bytes(digest, "little")
+        self._times([entry.mtime_ns for entry in entries])
+        return pa.RecordBatch.from_arrays(
+            [
+                text_column([entry.key for entry in entries]),
+                text_column([None if entry.locator == entry.key else entry.locator for entry in entries]),
+                text_column([json.dumps(dict(entry.fields)) if entry.fields else None for entry in entries]),
+                text_column([entry.annotations or None for entry in entries]),
+            ],
+            names=["key", "locator", "fields", "annotations"],
+        )
 
-    def done(self, skipped: Sequence[pa.RecordBatch]) -> Listing:
+    def _times(self, times: list[int]) -> None:
+        if len(self.mtime) <= 1 and len(set(times) | set(self.mtime)) <= 1:
+            self.mtime = array("q", times[:1] or self.mtime)
+        else:
+            before = len(self.size) - len(times)
+            if len(self.mtime) < before:
+                self.mtime *= before
+            self.mtime.extend(times)
+
+    def done(self, texts: Sequence[pa.RecordBatch], skipped: Sequence[pa.RecordBatch]) -> Listing:
         """The listing. Its digest is a sum over the sources, for the order of listing is the file system's whim."""
         splits, split = _sorted_codes(self.splits, np.frombuffer(self.split, np.intc))
         classes, label = _sorted_codes(self.labels, np.frombuffer(self.label, np.intc))
-        texts, order = _distinct(self.texts, np.frombuffer(self.order, np.uint64), self.seed)
+        texts, order = _distinct(texts, np.frombuffer(self.order, np.uint64), self.seed)
         sizes, mtimes = np.frombuffer(self.size, np.int64), np.frombuffer(self.mtime, np.int64)
+        if len(mtimes) != len(sizes):
+            mtimes = np.broadcast_to(mtimes, sizes.shape)
         digest = f"{self.total % 2**128:032x}"
         return Listing(texts, splits, split, classes, label, sizes, mtimes, order, skipped, digest)
 
@@ -183,22 +189,26 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
 def collect(found: Iterable[Entry | Skip], seed: int) -> Listing:
     """Gather what a reader lists. A key that occurs again gets ``#2``, ``#3`` … in the order of listing."""
     growing = _Growing(seed)
-    entries: list[Entry] = []
     skips: list[Skip] = []
     skipped: list[pa.RecordBatch] = []
-    for item in found:
-        if isinstance(item, Entry):
-            entries.append(item)
-            if len(entries) == BATCH:
-                growing.add(entries)
-                entries = []
-        else:
-            skips.append(item)
-            if len(skips) == BATCH:
-                skipped.append(_skip_batch(skips))
-                skips = []
-    growing.add(entries)
-    return growing.done([*skipped, _skip_batch(skips)])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        entries: list[Entry] = []
+        for item in found:
+            if isinstance(item, Entry):
+                entries.append(item)
+                if len(entries) == BATCH:
+                    yield growing.add(entries)
+                    entries = []
+            else:
+                skips.append(item)
+                if len(skips) == BATCH:
+                    skipped.append(_skip_batch(skips))
+                    skips.clear()
+        yield growing.add(entries)
+
+    texts = spilled(batches())
+    return growing.done(texts, [*skipped, _skip_batch(skips)])
 
 
 def text_column(values: Sequence[str | None]) -> pa.Array:
@@ -233,13 +243,13 @@ def _skip_batch(skips: list[Skip]) -> pa.RecordBatch:
 def _sorted_codes(codes: dict[str, int], column: Numbers) -> tuple[tuple[str, ...], Numbers]:
     """Names sorted, and the column of codes with each code's place among them; -1 stays."""
     names = tuple(sorted(codes))
-    places = np.full(len(codes) + 1, -1, np.int32)
+    places = np.full(len(codes) + 1, -1, np.min_scalar_type(-len(codes) - 1))
     for place, name in enumerate(names):
         places[codes[name]] = place
     return names, places[column]  # code -1 takes the last, which is -1
 
 
-def _distinct(texts: list[pa.RecordBatch], order: Numbers, seed: int) -> tuple[list[pa.RecordBatch], Numbers]:
+def _distinct(texts: Sequence[pa.RecordBatch], order: Numbers, seed: int) -> tuple[Sequence[pa.RecordBatch], Numbers]:
     """Number the keys that occur more than once."""
     in_order = np.sort(order)
     if not (in_order[1:] == in_order[:-1]).any():
@@ -252,7 +262,12 @@ def _distinct(texts: list[pa.RecordBatch], order: Numbers, seed: int) -> tuple[l
     again[by_hash] = np.arange(len(order), dtype=np.int32) - np.maximum.accumulate(first)
     del in_order, by_hash, same, first
     order = order.copy()
-    for number, batch in enumerate(texts):  # in place, so that only one batch stands twice
+    return spilled(_numbered(texts, again, order, seed)), order
+
+
+def _numbered(texts: Sequence[pa.RecordBatch], again: Numbers, order: Numbers, seed: int) -> Iterator[pa.RecordBatch]:
+    """The batches with keys numbered that occur ``again``; their new places are written into ``order``."""
+    for number, batch in enumerate(texts):
         turns = again[number * BATCH : number * BATCH + batch.num_rows].tolist()
         if any(turns):
             old, locators = batch.column(0).to_pylist(), batch.column(1).to_pylist()
@@ -264,5 +279,5 @@ def _distinct(texts: list[pa.RecordBatch], order: Numbers, seed: int) -> tuple[l
                 if turn:
                     order[number * BATCH + place] = order_hash(seed, keys[place])
             columns = [text_column(keys), text_column(located), *batch.columns[2:]]
-            texts[number] = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-    return texts, order
+            batch = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        yield batch

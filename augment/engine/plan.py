@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-DEFAULT_FORMAT = "webdataset"
-"""The output's format where neither recipe nor input says."""
+SHARD_SIZE = 1000
+"""Outputs a shard where neither recipe nor writer says."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,12 @@ class Plan:
     @property
     def shards(self) -> int:
         """How many shards; 0 where the format has none."""
-        return sum(lot.shards for lot in self.lots) if catalog.writer(self.recipe.output.format).SHARDED else 0
+        return sum(lot.shards for lot in self.lots) if self.shard_size else 0
+
+    @property
+    def shard_size(self) -> int | None:
+        """Outputs a shard; None where the format has no shards."""
+        return shard_size(self.recipe)
 
     def table(self) -> list[Row]:
         """Per split and class: sources before, outputs after."""
@@ -96,18 +101,18 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     checked = load(recipe, **changes)
     source = _input(checked)
     target = Path(os.path.abspath(checked.output.path)) if checked.output.path else None
-    if target is not None:
+    if target is not None and checked.input.path:
         _apart(source, target)
     name, options = _reader(checked, source)
     suffixes = frozenset().union(*(catalog.modality(used).SUFFIXES for used in catalog.used(checked.text.data)))
     reader = catalog.reader(name)
     dataset = reader.dataset(source, options)
-    if checked.output.format == "auto":
-        own = dataset.located and name in catalog.names("writers")
-        checked = checked.writing(name if own else DEFAULT_FORMAT)
     listing = collect(reader.entries(source, options, suffixes), checked.frame.seed)
     if not len(listing):
         raise InputError(_nothing(source, listing))
+    if checked.output.format == "auto":
+        own = dataset.located and name in catalog.names("writers")
+        checked = checked.writing(name if own else _usual_format(checked, listing))
     dataset = dataclasses.replace(dataset, classes=listing.classes)
     _suits(checked, dataset)
     generations = history.load(target) if target is not None else []
@@ -118,16 +123,29 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     batches = _batches(
         checked, listing, history.first_undone(target, earlier, listing) if target and earlier else None
     )
-    sharded = catalog.writer(checked.output.format).SHARDED
-    shard_size = checked.output.shard_size if sharded else None
     first_lot, shards = (earlier[-1].lots, dict(earlier[-1].shards)) if earlier else (0, {})
-    cut = lots.cut_lots(batches, shard_size, first_lot, shards)
+    cut = lots.cut_lots(batches, shard_size(checked), first_lot, shards)
     current = dataclasses.replace(current, lots=first_lot + len(cut), shards=shards)
     return Plan(checked, name, source, target, listing, dataset, tuple(batches), tuple(cut), current)
 
 
+def _usual_format(recipe: Recipe, listing: Listing) -> str:
+    """The writer where neither recipe nor input says: that of the recipe's modality, or of what is listed."""
+    used = [name for name in catalog.names("modalities") if name in recipe.steps or name in recipe.prepare]
+    listed = catalog.modality_of(listing.entries([int(np.argmin(listing.order))])[0].suffix)
+    return catalog.modality(listed if listed and listed in (used or [listed]) else used[0]).FORMAT
+
+
+def shard_size(recipe: Recipe) -> int | None:
+    """Outputs a shard; None where the format has no shards."""
+    writer = catalog.writer(recipe.output.format)
+    return (recipe.output.shard_size or getattr(writer, "SHARD_SIZE", SHARD_SIZE)) if writer.SHARDED else None
+
+
 def _input(recipe: Recipe) -> Path:
     if not recipe.input.path:
+        if recipe.input.format != "auto" and getattr(catalog.reader(recipe.input.format), "PATHLESS", False):
+            return Path(os.path.abspath(recipe.base))
         raise InputError("no input: give --input DIR, or input: {path: DIR} in the recipe")
     path = Path(os.path.abspath(recipe.input.path))
     if not path.exists():
@@ -197,6 +215,8 @@ def _fingerprint(listing: Listing, dataset: Dataset) -> str:
     """Of the sources, and of what is true of them as a whole where there is anything to tell."""
     categories = [dataclasses.asdict(category) for category in dataset.categories]
     whole = [categories, dataset.spatial, dataset.timed, dataset.transcribed, dict(dataset.fields)]
+    if dataset.rows is not None:
+        whole += [dataset.spanned, dataclasses.asdict(dataset.rows)]
     if not any(whole):
         return listing.digest
     return hashlib.blake2b(json.dumps([listing.digest, whole], default=str).encode(), digest_size=16).hexdigest()

@@ -23,6 +23,7 @@ from augment.engine.blocks import Frame, Input, Output
 from augment.engine.draw import Leaf, Node, leaves
 from augment.engine.source import Text
 from augment.errors import InputError, Problem, RecipeError, nearest
+from augment.sample import Entry
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -137,6 +138,9 @@ class Recipe:
         return {name: _version(name) for name in sorted(names)}
 
 
+RECIPES = (".yaml", ".yml", "")
+"""Endings of recipes; a file with another one is data, and gets the default recipe for what it holds."""
+
 AnyRecipe = Recipe | str | Path | Mapping[str, Any]
 
 
@@ -167,15 +171,25 @@ def text_of(recipe: AnyRecipe) -> Text:
         except (TypeError, ValueError) as error:
             raise RecipeError([Problem("", f"expected plain data, as YAML could hold it: {error}")]) from None
     path = Path(recipe)
-    return default(path) if path.is_dir() else source.read(path)
+    data = path.is_dir() or (path.suffix.lower() not in RECIPES and path.exists())
+    return default(path) if data else source.read(path)
 
 
-def default(folder: Path) -> Text:
-    """The default recipe for what a folder holds most of.
+def default(data: Path) -> Text:
+    """The default recipe for what a folder or a table holds.
 
     Raises:
         InputError: It holds nothing that we know.
     """
+    kind = (_most(data) if data.is_dir() else None) or _first(data)
+    if kind is None:
+        known = sorted({suffix for name in catalog.names("modalities") for suffix in catalog.modality(name).SUFFIXES})
+        raise InputError(f"{data}: no file in it that we can decode; known endings: {' '.join(filter(None, known))}")
+    return Text({"input": {"path": str(data)}, kind: [dict(step) for step in catalog.modality(kind).DEFAULT_STEPS]})
+
+
+def _most(folder: Path) -> str | None:
+    """The modality of most of a folder's files; one whose files lie beside others' only where there are no others."""
     counts: Counter[str] = Counter()
     for _, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -183,11 +197,19 @@ def default(folder: Path) -> Text:
         counts.update(kind for kind in kinds if kind is not None)
         if counts.total() > 10_000:
             break
-    if not counts:
-        known = sorted({suffix for name in catalog.names("modalities") for suffix in catalog.modality(name).SUFFIXES})
-        raise InputError(f"{folder}: no file in it that we can decode; known endings: {' '.join(known)}")
-    kind = counts.most_common(1)[0][0]
-    return Text({"input": {"path": str(folder)}, kind: [dict(step) for step in catalog.modality(kind).DEFAULT_STEPS]})
+    return max(counts, key=lambda name: (not catalog.modality(name).BESIDE, counts[name]), default=None)
+
+
+def _first(data: Path) -> str | None:
+    """The modality of the first source that a reader finds which knows this layout well."""
+    suffixes = frozenset(suffix for name in catalog.names("modalities") for suffix in catalog.modality(name).SUFFIXES)
+    for name in catalog.names("readers"):
+        reader = catalog.reader(name)
+        if not reader.FALLBACK and reader.claims(data):
+            found = (item for item in reader.entries(data, reader.Options(), suffixes) if isinstance(item, Entry))
+            if (entry := next(found, None)) is not None:
+                return catalog.modality_of(entry.suffix)
+    return None
 
 
 def change(text: Text, changes: Changes) -> Text:

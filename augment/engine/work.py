@@ -9,7 +9,7 @@ import pickle
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -35,6 +35,9 @@ Report = Callable[[Any], None]
 
 HEAVY = 64 * 2**20
 """A decoded source of more bytes is not kept for its next copy but decoded anew: that takes less than memory does."""
+
+REDRAWS = 20
+"""How often a copy is drawn again that came out the same as its source or as an earlier copy."""
 
 TRIES = 3
 """How often a source may kill its worker before it is left out."""
@@ -103,9 +106,10 @@ class Bench:
                 yield copy, Skip(entry.key, error.reason, error.detail, copy, entry.split)
             return
         mended = Counter(source.settled.notes if source.settled else {})
+        seen = self._seen(source, copies)
         for copy in copies:
             try:
-                made = self._copy(source, copy)
+                made = self._copy(source, copy, seen)
                 made = replace(made, notes=mended + Counter(made.notes))
                 yield copy, made
                 del made  # it may be big, and the next is made while we hold it
@@ -184,8 +188,21 @@ class Bench:
             prepared=applied,
         )
 
-    def _copy(self, source: _Source, copy: int) -> Made:
-        """One output: the untouched original for copy 0, else an augmented one."""
+    def _seen(self, source: _Source, copies: range) -> set[bytes] | None:
+        """What copies must differ from: their source, and the copies before the first. None: they are not compared."""
+        if self.recipe.frame.expand.duplicates == "keep":
+            return None
+        own = catalog.modality(source.kind).identity(source.value) if source.value is not None else None
+        if own is None:
+            return None
+        seen = {own}
+        for copy in range(1, copies.start):
+            with suppress(SampleError):
+                self._copy(source, copy, seen)
+        return seen
+
+    def _copy(self, source: _Source, copy: int, seen: set[bytes] | None) -> Made:
+        """One output: the untouched original for copy 0, else an augmented one that is not yet in ``seen``."""
         modality = catalog.modality(source.kind)
         entry, settled = source.entry, source.settled
         encoding = self.recipe.encodings.get(source.kind) or modality.Encoding()
@@ -198,14 +215,29 @@ class Bench:
                 else:
                     encoded = modality.encode(source.value, encoding)
             return Made(self._record(source, copy, sample, encoded), before, source.sha256, encoded.notes)
-        chance = Chance.of(self.recipe.frame.seed, entry.key, copy)
-        drawn = draw(self.recipe.steps.get(source.kind, ()), chance.child(source.kind))
-        labels, partners = self.recipe.labels_of(source.kind), partial(self._partners_of, source)
         with _guarded():  # nothing here holds the value as it was before the steps: it may be big
-            sample, applied = modality.apply(replace(source.sample(), partners=partners), drawn, labels)
+            sample, applied = self._drawn(source, copy, seen)
             encoded = modality.encode(sample.value, encoding)
         notes = Counter(sample.notes) + Counter(encoded.notes)
         return Made(self._record(source, copy, sample, encoded), [*before, *applied], source.sha256, notes)
+
+    def _drawn(self, source: _Source, copy: int, seen: set[bytes] | None) -> tuple[Sample, list[Applied]]:
+        """A copy after its steps, drawn again while it is in ``seen``, to which it is then added. SampleError."""
+        modality = catalog.modality(source.kind)
+        nodes, labels = self.recipe.steps.get(source.kind, ()), self.recipe.labels_of(source.kind)
+        chance = Chance.of(self.recipe.frame.seed, source.entry.key, copy).child(source.kind)
+        partners = partial(self._partners_of, source)
+        for turn in range(1 if seen is None else 1 + REDRAWS):
+            drawn = draw(nodes, chance.child(f"again/{turn}") if turn else chance)
+            sample, applied = modality.apply(replace(source.sample(), partners=partners), drawn, labels)
+            if seen is None:
+                return sample, applied
+            found = modality.identity(sample.value)
+            if found is None or found not in seen:
+                seen.add(found or b"")
+                return sample, applied
+        told = f"drawn {1 + REDRAWS} times, it came out the same as its source or an earlier copy each time"
+        raise SampleError("shortfall", told)
 
     def _record(self, source: _Source, copy: int, sample: Sample, encoded: Encoded) -> Record:
         entry = source.entry
@@ -318,8 +350,7 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
 
 def _kind(entry: Entry) -> tuple[str, str | None]:
     """A source's ending, and the modality that decodes it."""
-    suffix = os.path.splitext(entry.locator)[1].lower()
-    return suffix, catalog.modality_of(suffix)
+    return entry.suffix, catalog.modality_of(entry.suffix)
 
 
 def output_key(source: str, copy: int) -> str:

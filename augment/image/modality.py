@@ -20,6 +20,8 @@ STEPS = "augment.image.steps"
 
 FORMAT = "webdataset"
 
+BESIDE = False
+
 VERSIONS = ("albumentations", "albucore", "numpy", "opencv-python-headless", "pillow", "pycocotools")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (

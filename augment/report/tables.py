@@ -37,7 +37,7 @@ def plan(planned: Plan, size: Estimate | None) -> None:
         table.add_row(f"[bold]{escape(split)}", "[bold]all", f"[bold]{before:,}", f"[bold]{after:,}")
     console = Console()
     console.print(table)
-    shards = f"{planned.shards:,} shards of {planned.recipe.output.shard_size:,}" if planned.shards else "no shards"
+    shards = f"{planned.shards:,} shards of {planned.shard_size:,}" if planned.shards else "no shards"
     about = f", about {bytes_text(size.bytes)} (from {size.probes} trial outputs)" if size else ""
     console.print(f"{planned.outputs:,} outputs, {shards}{about}", highlight=False)
     if planned.listing.unusable():
@@ -130,7 +130,7 @@ def plan_data(planned: Plan, size: Estimate | None) -> Mapping[str, Any]:
     return {
         "outputs": planned.outputs,
         "shards": planned.shards,
-        "shard_size": planned.recipe.output.shard_size if planned.shards else None,
+        "shard_size": planned.shard_size if planned.shards else None,
         "estimated_bytes": size.bytes if size else None,
         "sources": len(planned.listing),
         "unusable": planned.listing.unusable(),

@@ -23,6 +23,8 @@ STEPS = "augment.text.steps"
 
 FORMAT = "jsonl"
 
+BESIDE = True
+
 VERSIONS = ("Faker", "janome", "jieba", "nlpaug", "nltk", "numpy", "pythainlp", "regex", "torch", "transformers")
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = ({"Typos": {"p": 1.0}},)

@@ -88,7 +88,7 @@ def test_a_random_preparation_is_drawn_once_a_source(grown: Rest, shapes: Path) 
     ("block", "said"),
     [
         ([{"Resize": {}}], "expected `image:` below it"),
-        ({"smell": []}, "expected audio or image, got 'smell'"),
+        ({"smell": []}, "expected audio or image or text, got 'smell'"),
         ({"image": [{"Resiz": {}}]}, "prepare.image[0].Resiz"),
         ({"image": {"Resize": {}}}, "expected a list of steps"),
     ],
