@@ -86,6 +86,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory, shapes: Path, scenes: Path,
     for name, data in {**pictures, "coco": scenes, "sounds": sounds}.items():
         (folder / name).symlink_to(data)
     demo.draw_soundscape(folder, backgrounds=4, events=2)
+    demo.draw_texts(folder / "texts", each=4)
     recording = sorted(sounds.glob("train/*/*.wav"))
     rows = ["filename,fold,target,category"]
     for place in ("recordings", "meta", "audio"):
@@ -105,7 +106,7 @@ def test_every_recipe_opens_with_its_command_and_runs(
     path: Path, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    command = re.fullmatch(rf"# augment run {path.relative_to(ROOT).as_posix()} --input (\S+) --output \S+", first)
+    command = re.fullmatch(rf"# augment run {path.relative_to(ROOT).as_posix()} (?:--input (\S+) )?--output \S+", first)
     assert command is not None, first
     monkeypatch.chdir(inputs)
     result = augment.run(path, input=command[1], output=tmp_path / "out", multiplier=3, executor="serial")

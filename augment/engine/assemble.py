@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,6 +17,7 @@ from augment import durable
 from augment.contracts import Written
 from augment.engine import chunkfile
 from augment.engine.history import CHUNKS, LOTS
+from augment.engine.listing import number_column, text_column
 from augment.engine.work import Report, bench
 
 PROVENANCE = pa.schema(
@@ -89,7 +91,7 @@ def make_receipt(task: LotTask, report: Report) -> None:
             skipped += told.skipped
             mended.update(told.notes)
             counts.update((row["split"], row["class"]) for row in told.rows)
-            out.write_table(pa.Table.from_pylist(told.rows, schema=PROVENANCE))
+            out.write_batch(_provenance(told.rows))
         notes = {
             "files": [asdict(written) for written in task.written] if at.writer.SHARDED else [],
             "beside": []
@@ -102,6 +104,21 @@ def make_receipt(task: LotTask, report: Report) -> None:
         out.add_key_value_metadata({"augment": json.dumps(notes, ensure_ascii=False)})
     for name in task.chunks:
         (folder / name).unlink(missing_ok=True)
+
+
+def _provenance(rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Rows of PROVENANCE. ``Table.from_pylist`` would do, but imports pandas; see ``text_column``."""
+    columns: list[pa.Array] = []
+    for name, kind in zip(PROVENANCE.names, PROVENANCE.types, strict=True):
+        values = [row[name] for row in rows]
+        if pa.types.is_integer(kind):
+            columns.append(number_column(np.array(values, np.int64)))
+        elif pa.types.is_list(kind):
+            ends = number_column(np.cumsum([0, *map(len, values)], dtype=np.int32))
+            columns.append(pa.ListArray.from_arrays(ends, text_column([item for value in values for item in value])))
+        else:
+            columns.append(text_column(values))
+    return pa.RecordBatch.from_arrays(columns, schema=PROVENANCE)
 
 
 def receipt(output: Path, lot: int) -> Path:
