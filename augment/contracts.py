@@ -77,7 +77,8 @@ class Writer(Protocol):
     SHARDED: bool
     """Whether outputs are dealt over numbered shards of ``shard_size``; False: each output is a file of its own.
 
-    A writer may have ``SHARD_SIZE``, the outputs of a shard where the recipe doesn't say, instead of 1000.
+    A writer may have ``SHARD_SIZE``, the outputs of a shard where the recipe doesn't say, instead of 1000; and
+    ``TEXTUAL = True``: it holds nothing but text.
     """
 
     def shard(self, split: str, index: int) -> str:
@@ -193,6 +194,9 @@ class Modality(Protocol):
 
     FORMAT: str
     """The writer where neither recipe nor input says which."""
+
+    TEXTUAL: bool
+    """Whether its values are text, which the cell of a table can hold."""
 
     BESIDE: bool
     """Whether files with its endings often lie beside others' (labels, licences): those others then are the data."""

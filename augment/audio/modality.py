@@ -23,6 +23,8 @@ STEPS = "augment.audio.steps"
 
 FORMAT = "webdataset"
 
+TEXTUAL = False
+
 BESIDE = False
 
 VERSIONS = ("audiomentations", "librosa", "numpy", "scipy", "soundfile", "soxr")

@@ -110,9 +110,7 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     listing = collect(reader.entries(source, options, suffixes), checked.frame.seed)
     if not len(listing):
         raise InputError(_nothing(source, listing))
-    if checked.output.format == "auto":
-        own = dataset.located and name in catalog.names("writers")
-        checked = checked.writing(name if own else _usual_format(checked, listing))
+    checked = _written(checked, listing, name if dataset.located else "")
     dataset = dataclasses.replace(dataset, classes=listing.classes)
     _suits(checked, dataset)
     generations = history.load(target) if target is not None else []
@@ -129,11 +127,23 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     return Plan(checked, name, source, target, listing, dataset, tuple(batches), tuple(cut), current)
 
 
-def _usual_format(recipe: Recipe, listing: Listing) -> str:
-    """The writer where neither recipe nor input says: that of the recipe's modality, or of what is listed."""
-    used = [name for name in catalog.names("modalities") if name in recipe.steps or name in recipe.prepare]
-    listed = catalog.modality_of(listing.entries([int(np.argmin(listing.order))])[0].suffix)
-    return catalog.modality(listed if listed and listed in (used or [listed]) else used[0]).FORMAT
+def _written(recipe: Recipe, listing: Listing, own: str) -> Recipe:
+    """The recipe with its output's format; ``own`` is the input's where that says where things are.
+
+    Raises:
+        RecipeError: The format can't hold what is listed.
+    """
+    known = catalog.names("modalities")
+    used = [name for name in known if name in recipe.steps or name in recipe.prepare]
+    first = catalog.modality_of(listing.entries([int(np.argmin(listing.order))])[0].suffix)
+    modality = catalog.modality(first if first and first in (used or known) else (used or known)[0])
+    if recipe.output.format == "auto":
+        recipe = recipe.writing(own if own in catalog.names("writers") else modality.FORMAT)
+    format = recipe.output.format
+    if getattr(catalog.writer(format), "TEXTUAL", False) and not modality.TEXTUAL:
+        fix = f"write another, such as {modality.FORMAT}"
+        raise RecipeError([Problem("output.format", f"expected a format for more than text, got {format}", fix)])
+    return recipe
 
 
 def shard_size(recipe: Recipe) -> int | None:

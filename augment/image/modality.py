@@ -20,6 +20,8 @@ STEPS = "augment.image.steps"
 
 FORMAT = "webdataset"
 
+TEXTUAL = False
+
 BESIDE = False
 
 VERSIONS = ("albumentations", "albucore", "numpy", "opencv-python-headless", "pillow", "pycocotools")

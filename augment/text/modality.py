@@ -23,6 +23,8 @@ STEPS = "augment.text.steps"
 
 FORMAT = "jsonl"
 
+TEXTUAL = True
+
 BESIDE = True
 
 VERSIONS = ("Faker", "janome", "jieba", "nlpaug", "nltk", "numpy", "pythainlp", "regex", "torch", "transformers")
