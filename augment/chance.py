@@ -8,7 +8,9 @@ any order, in any process. Generators are Philox, counter-based (Salmon et al., 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from hashlib import blake2b
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,30 @@ class _Key(np.random.bit_generator.ISeedSequence):
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
         """The key, whatever is asked for; Philox asks for two words of 64 bits."""
         return self._words
+
+
+class Draws:
+    """A generator that is there in 1 us, where ``random.Random`` takes 4: for values that are changed in less."""
+
+    __slots__ = ("random",)
+
+    def __init__(self, key: bytes) -> None:
+        self.random = _numbers(key).__next__
+        """The next number in [0, 1), with 53 random bits."""
+
+
+_WORDS = Struct("<8Q").unpack
+_BLOCKS = (b"0", b"1", b"2", b"3", b"4", b"5")
+
+
+def _numbers(key: bytes) -> Iterator[float]:
+    """Eight numbers a digest, as far as a short text needs them; then a Mersenne Twister's, which take less each."""
+    for block in _BLOCKS:
+        for word in _WORDS(blake2b(key + block).digest()):
+            yield (word >> 11) * 2.0**-53
+    more = random.Random(int.from_bytes(key, "little")).random  # noqa: S311 - not for secrets
+    while True:
+        yield more()
 
 
 class Chance:
@@ -53,6 +79,10 @@ class Chance:
     def python(self) -> random.Random:
         """A generator of the standard library that starts here, independent of ``generator``."""
         return random.Random(int.from_bytes(self._digest[24:], "little"))  # noqa: S311 - not for secrets
+
+    def draws(self) -> Draws:
+        """The quickest generator that starts here, independent of the others; it has ``random()`` only."""
+        return Draws(self._digest)
 
 
 def order_hash(seed: int, key: str) -> int:
