@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from augment.sample import TRAINING
+
 if TYPE_CHECKING:
     from augment.contracts import Description, Finding
     from augment.engine.estimate import Estimate
@@ -40,8 +42,14 @@ def plan(planned: Plan, size: Estimate | None) -> None:
     shards = f"{planned.shards:,} shards of {planned.shard_size:,}" if planned.shards else "no shards"
     about = f", about {bytes_text(size.bytes)} (from {size.probes} trial outputs)" if size else ""
     console.print(f"{planned.outputs:,} outputs, {shards}{about}", highlight=False)
+    if not any(split.lower() in TRAINING for split in planned.listing.splits):
+        console.print(NOTHING_GROWS, highlight=False, soft_wrap=True)
     if planned.listing.unusable():
         console.print(f"{planned.listing.unusable():,} listed sources can't be used", highlight=False)
+
+
+NOTHING_GROWS = "nothing grows: only a split called train does, and there is none; a single file given as input is one"
+"""What a user wants to know whose data set came through as it was."""
 
 
 def result(done: Result) -> None:
@@ -52,6 +60,8 @@ def result(done: Result) -> None:
         console.print(
             f"{escape(split)}: {counts['sources']:,} sources -> {counts['outputs']:,} outputs", highlight=False
         )
+    if not any(split.lower() in TRAINING for split in facts["splits"]):
+        console.print(NOTHING_GROWS, highlight=False, soft_wrap=True)
     if done.skipped:
         reasons = ", ".join(f"{reason} {count}" for reason, count in facts["skipped"]["reasons"].items())
         console.print(
