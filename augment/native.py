@@ -2,8 +2,9 @@
 
 A module has ``Options`` (its parameters, as a model), ``apply(options, sample, chance) -> (sample, what it drew)``,
 ``LABELS``, ``NOTE`` and ``DOCS`` (as in Description), and opens with ``Name: what it does``. It may have ``P``, its
-chance to fire where a recipe doesn't say, and ``given(options, base) -> Given``: what it needs beside the recipe,
-which ``apply`` then gets as a fourth argument. ``given`` raises RecipeError.
+chance to fire where a recipe doesn't say, ``REWRITES``, true where annotated spans can't follow it, and
+``given(options, base) -> Given``: what it needs beside the recipe, which ``apply`` then gets as a fourth argument.
+``given`` raises RecipeError.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,11 +67,26 @@ class NativeStep:
         """Files beside the recipe that it uses."""
         return () if self.given is None else self.given.files
 
+    @property
+    def rewrites(self) -> bool:
+        """Whether it writes whole texts anew, so that spans can't follow."""
+        return bool(getattr(self.module, "REWRITES", False))
+
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it. Raises SampleError."""
-        more = () if self.given is None else (self.given,)
-        made, told = self.module.apply(self.options, sample, chance, *more)
+        apply = _apply(self.module_name)
+        if self.given is None:
+            made, told = apply(self.options, sample, chance)
+        else:
+            made, told = apply(self.options, sample, chance, self.given)
         return made, Applied(self.name, told)
+
+
+@cache
+def _apply(module: str) -> Callable[..., tuple[Sample, dict[str, Any]]]:
+    """What a module does to a sample."""
+    found: Callable[..., tuple[Sample, dict[str, Any]]] = importlib.import_module(module).apply
+    return found
 
 
 def build(package: str, name: str, parameters: Mapping[str, Any], base: Path) -> NativeStep:

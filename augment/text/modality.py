@@ -27,7 +27,10 @@ TEXTUAL = True
 
 BESIDE = True
 
-VERSIONS = ("Faker", "janome", "jieba", "nlpaug", "nltk", "numpy", "pythainlp", "regex", "torch", "transformers")
+VERSIONS = (
+    *("Faker", "gensim", "janome", "jieba", "nlpaug", "nltk", "numpy", "pythainlp", "regex", "tokenizers", "torch"),
+    "transformers",
+)
 
 DEFAULT_STEPS: Sequence[Mapping[str, Any]] = ({"Typos": {"p": 1.0}},)
 

@@ -18,4 +18,4 @@ def objections(step: Step, dataset: Dataset) -> Iterator[str]:
         if name not in known:
             yield f"columns: expected {' or '.join(known)}, got {name!r}; {nearest(name, known)}".removesuffix("; ")
     if dataset.spanned and getattr(step, "rewrites", False):
-        yield f"{step.name} writes the whole text anew, and spans can't follow; leave it out, or name other columns"
+        yield f"{step.name} writes the whole text anew, and spans can't follow; leave it out"
