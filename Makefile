@@ -10,7 +10,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: .venv/ready  ## draw small data sets, with classes, boxes and timed events, grow them, say where they are
+demo: .venv/ready  ## draw small data sets, with classes, boxes, timed events and entities, grow them, say where they are
 	$(BIN)/python -m augment.demo demo/shapes
 	$(BIN)/augment run recipes/first-steps.yaml --input demo/shapes --output demo/grown
 	$(BIN)/augment verify demo/grown --rederive 5
@@ -19,6 +19,9 @@ demo: .venv/ready  ## draw small data sets, with classes, boxes and timed events
 	$(BIN)/python -m augment.demo demo soundscape
 	cd demo && ../$(BIN)/augment run ../recipes/soundscape.yaml --input backgrounds --output scapes
 	$(BIN)/augment run recipes/timed-events.yaml --input demo/scapes --output demo/sounds
+	$(BIN)/python -m augment.demo demo/texts texts
+	$(BIN)/augment run recipes/sentences.yaml --input demo/texts/requests.csv --output demo/requests
+	$(BIN)/augment run recipes/entities.yaml --input demo/texts/people.conll --output demo/entities
 
 test: lint  ## everything that CI runs
 	$(BIN)/python -m pytest

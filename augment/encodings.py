@@ -1,4 +1,4 @@
-"""Which encoding some bytes of text are in: UTF-8 if they can be, by their mark if they have one, else a legacy one."""
+"""The encoding of some bytes of text: by their mark if there is one, else UTF-8 if that fits, else a legacy one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ MARKS = (
 )
 """Byte order mark -> the codec that takes it. UTF-8's own stays in the text, so that bytes come back as they were."""
 
+BEGIN = 1 << 12
+"""Bytes that are enough to tell UTF-16."""
+
+_MOSTLY, _HARDLY = 0.4, 0.05
+"""Shares of NUL bytes on one side of each pair, and on the other, that give UTF-16 away."""
+
 
 def decode(data: bytes) -> str:
     """Text of bytes whose encoding nobody tells. Raises UnicodeError."""
@@ -21,7 +27,7 @@ def decode(data: bytes) -> str:
         if data.startswith(mark):
             return data.decode(name)
     try:
-        return data.decode()
+        return data.decode(wide(data[:BEGIN]) or "utf-8")
     except UnicodeDecodeError:
         return data.decode(legacy([data]))
 
@@ -29,4 +35,18 @@ def decode(data: bytes) -> str:
 def legacy(blocks: Iterable[bytes]) -> str:
     """The single-byte encoding to take for bytes that are not UTF-8: Windows-1252, or Latin-1 where that has gaps."""
     gaps = frozenset(b"\x81\x8d\x8f\x90\x9d")
-    return "latin-1" if any(gaps.intersection(block) for block in blocks) else "cp1252"
+    return "latin-1" if any(not gaps.isdisjoint(block) for block in blocks) else "cp1252"
+
+
+def wide(head: bytes) -> str:
+    """UTF-16 without its mark, told by where NUL bytes are in a file's beginning; empty where it is none.
+
+    Only mostly Latin letters can be told so.
+    """
+    pairs = len(head) // 2
+    if not pairs or b"\0" not in head:
+        return ""
+    high, low = (head[side : 2 * pairs : 2].count(0) / pairs for side in (1, 0))
+    if high > _MOSTLY and low < _HARDLY:
+        return "utf-16-le"
+    return "utf-16-be" if low > _MOSTLY and high < _HARDLY else ""

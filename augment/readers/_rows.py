@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -122,22 +123,34 @@ def json_rows(lines: Iterable[str], before: int = 0) -> Iterator[Row]:
     """The rows of a JSONL table; ``before`` is how many lines stand before these in it."""
     for line, written in enumerate(lines, before + 1):
         stripped = written.lstrip("\ufeff").strip()
-        if not stripped:
-            continue
-        try:
-            row = json.loads(stripped, parse_constant=_null)
-            if "\\ud" in stripped or "\\uD" in stripped:
-                json.dumps(row, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            yield line, "half a surrogate pair: no proper Unicode"
-        except (ValueError, RecursionError) as error:
-            yield line, f"expected a JSON object: {error}"
-        else:
-            yield line, row if isinstance(row, dict) else f"expected a JSON object, got {stripped[:40]}"
+        if stripped:
+            yield line, json_row(stripped)
+
+
+def json_row(written: str) -> dict[str, Any] | str:
+    """The JSON object that a text holds; a string instead says what is wrong with it."""
+    try:
+        row = _DECODE(written)
+        if "\\ud" in written or "\\uD" in written:
+            json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "half a surrogate pair: no proper Unicode"
+    except (ValueError, RecursionError) as error:
+        return f"expected a JSON object: {error}"
+    return row if isinstance(row, dict) else f"expected a JSON object, got {written[:40]}"
 
 
 def _null(constant: str) -> None:
     """NaN and the infinities."""
+
+
+def _number(written: str) -> float | None:
+    """A number with a point or an exponent; one that is too big to be one is null, too."""
+    found = float(written)
+    return found if math.isfinite(found) else None
+
+
+_DECODE = json.JSONDecoder(parse_constant=_null, parse_float=_number).decode
 
 
 def word(value: Any, column: str) -> str | None:

@@ -6,8 +6,11 @@ the file's encoding spoil their own line only. Both are told in ``Line.problem``
 
 from __future__ import annotations
 
+import codecs
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +22,11 @@ MOST = 40_000_000
 
 WIDE = {"utf-16": 2, "utf-32": 4}
 """Encodings in which a line can't be found by its bytes alone -> bytes of a unit."""
+
+BLOCK = 1 << 20
+"""Bytes that are looked at together to tell the encoding."""
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(slots=True)
@@ -43,38 +51,64 @@ class Line:
 def encoding_of(path: Path) -> str:
     """The encoding of a file: by its mark, UTF-8, or a legacy one. Raises InputError if it can't be read.
 
-    A file of which some lines are UTF-8 beyond ASCII and fewer are not is taken for UTF-8 with spoilt lines.
+    A file of which some lines are UTF-8 beyond ASCII and fewer are not is taken for UTF-8 with spoilt lines. All of it
+    is looked at, 1 GB a second; the answer is kept while the file stays as it is.
     """
     try:
-        with path.open("rb") as file:
-            return _encoding(file)
+        facts = os.stat(path)
+        return _encoding_of(str(path), facts.st_mtime_ns, facts.st_size)
     except OSError as error:
         raise InputError(f"{path}: the file can't be read ({error.strerror}); mend its rights") from None
 
 
-def _encoding(file: BinaryIO) -> str:
-    head = file.read(4)
+@lru_cache(256)
+def _encoding_of(path: str, changed: int, size: int) -> str:
+    with open(path, "rb") as file:
+        return encoding_in(file)
+
+
+def encoding_in(file: BinaryIO) -> str:
+    """The encoding of an open file, by what comes from its beginning; see ``encoding_of``."""
+    head = file.read(encodings.BEGIN)
     for mark, name in encodings.MARKS:
         if head.startswith(mark):
             return name
+    wide = encodings.wide(head)
+    if wide:
+        return wide
     file.seek(0)
-    good = bad = 0
-    gaps = False
-    while block := file.readlines(1 << 20):
-        if b"".join(block).isascii():
+    good, bad, gaps = 0, 0, False
+    kept = b""
+    while block := file.read(BLOCK):
+        whole, end, rest = block.rpartition(b"\n")
+        if not end:
+            kept = (kept + block)[:MOST]  # of a longer line its beginning tells enough
             continue
-        for line in block:
-            if line.isascii():
-                continue
-            try:
-                line.decode()
-                good += 1
-            except UnicodeDecodeError:
-                bad += 1
-                gaps = gaps or encodings.legacy([line]) == "latin-1"
+        more = _tally(kept + whole)
+        good, bad, gaps, kept = good + more[0], bad + more[1], gaps or more[2], rest
+    more = _tally(kept)
+    good, bad, gaps = good + more[0], bad + more[1], gaps or more[2]
     if bad <= good:
         return "utf-8"
     return "latin-1" if gaps else "cp1252"
+
+
+def _tally(lines: bytes) -> tuple[int, int, bool]:
+    """How many lines beyond ASCII are UTF-8 and how many are not, and whether those have bytes that cp1252 lacks."""
+    if lines.isascii():
+        return 0, 0, False
+    good = bad = 0
+    gaps = False
+    for line in lines.splitlines():
+        if line.isascii():
+            continue
+        try:
+            line.decode()
+            good += 1
+        except UnicodeDecodeError:
+            bad += 1
+            gaps = gaps or encodings.legacy([line]) == "latin-1"
+    return good, bad, gaps
 
 
 def lines(file: BinaryIO, encoding: str) -> Iterator[Line]:
@@ -84,95 +118,134 @@ def lines(file: BinaryIO, encoding: str) -> Iterator[Line]:
         file: Open for bytes.
         encoding: A codec's name; ``utf-16`` and ``utf-32`` go by the mark.
     """
-    name, start = _without_mark(file, encoding)
-    number = 0
-    for raw, length in _wide(file, name) if name.rpartition("-")[0] in WIDE else _narrow(file):
-        number += 1
+    name, start = codec(file, encoding)
+    for number, (raw, length) in enumerate(pieces(file, name), 1):
         if raw is None:
-            yield Line(number, start, length, "", f"a line of {length:,} bytes; expected at most {MOST:,}")
+            yield Line(number, start, length, "", too_long(length))
         else:
             try:
                 yield Line(number, start, length, raw.decode(name))
-            except UnicodeDecodeError as error:
-                byte = raw[error.start]
-                problem = f"not {name} text: byte 0x{byte:02X} at place {error.start + 1} of the line"
-                yield Line(number, start, length, "", problem)
+            except UnicodeError as error:
+                yield Line(number, start, length, "", undecodable(error, name))
         start += length
 
 
-def read(path: Path, start: int, length: int) -> bytes:
-    """A stretch of a file. Raises SampleError if it is not there any more."""
+def too_long(length: int) -> str:
+    """What is wrong with a line of so many bytes."""
+    return f"a line of {length:,} bytes; expected at most {MOST:,}"
+
+
+def undecodable(error: UnicodeError, name: str) -> str:
+    """What is wrong with a line that is not in the encoding ``name``."""
+    if not isinstance(error, UnicodeDecodeError):
+        return f"not {name} text: {error}"
+    found = error.object[error.start : error.start + 1].hex().upper()
+    return f"not {name} text: byte 0x{found} at place {error.start + 1} of the line"
+
+
+def read(path: Path | str, start: int, length: int) -> bytes:
+    """A stretch of a file, 5 µs. Raises SampleError if it is not there any more."""
     if not 0 <= length <= MOST or start < 0:
         raise SampleError("unreadable", f"{length:,} bytes at {start:,}: no stretch of a file")
     try:
-        with path.open("rb", buffering=0) as file:
-            file.seek(start)
-            data = file.read(length)
-            while len(data) < length and (more := file.read(length - len(data))):
+        opened = os.open(path, _FLAGS)
+        try:
+            os.lseek(opened, start, os.SEEK_SET)
+            data = os.read(opened, length)
+            while len(data) < length and (more := os.read(opened, length - len(data))):
                 data += more
-    except OSError as error:
-        raise SampleError("unreadable", f"{path.name}: {error.strerror}") from error
+        finally:
+            os.close(opened)
+    except (OSError, ValueError, OverflowError) as error:
+        told = getattr(error, "strerror", None) or str(error)
+        raise SampleError("unreadable", f"{os.path.basename(path)}: {told}") from None
     if len(data) != length:
-        raise SampleError("unreadable", f"{path.name}: it has been cut short since it was listed")
+        raise SampleError("unreadable", f"{os.path.basename(path)}: it has been cut short since it was listed")
     return data
 
 
-def _without_mark(file: BinaryIO, encoding: str) -> tuple[str, int]:
-    """The codec for what follows the mark, and how long the mark is; the file stands behind it."""
+def codec(file: BinaryIO, encoding: str) -> tuple[str, int]:
+    """The codec for what follows the byte order mark, and how long the mark is; the file then stands behind it."""
     head = file.read(4)
-    name = encoding.lower().replace("_", "-")
+    name = codecs.lookup(encoding).name.removesuffix("-sig")
     for mark, kind in encodings.MARKS:
-        if name.removesuffix("-sig") == kind and head.startswith(mark):
+        if name in (kind, f"{kind}-le", f"{kind}-be") and head.startswith(mark):
             file.seek(len(mark))
-            end = "-be" if mark in (b"\xfe\xff", b"\0\0\xfe\xff") else "-le"
+            end = "-be" if mark in (codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE) else "-le"
             return (kind + end if kind in WIDE else kind), len(mark)
     file.seek(0)
     return (f"{name}-le" if name in WIDE else name), 0
 
 
+def pieces(file: BinaryIO, name: str) -> Iterator[tuple[bytes | None, int]]:
+    """Lines as bytes, and how many; None for one too long. ``name`` is what ``codec`` gives."""
+    return _wide(file, name) if name[:-3] in WIDE else _narrow(file)
+
+
 def _narrow(file: BinaryIO) -> Iterator[tuple[bytes | None, int]]:
-    """Lines as bytes, and how many; None for one too long."""
-    while raw := file.readline(MOST + 1):
-        if len(raw) > MOST and not raw.endswith(b"\n"):
-            length = len(raw)
-            while raw and not raw.endswith(b"\n"):
-                raw = file.readline(MOST)
-                length += len(raw)
-            yield None, length
-        elif b"\r" in raw and b"\r" in raw[:-2].rstrip(b"\r"):
+    for raw in iter(partial(file.readline, MOST + 1), b""):
+        length = len(raw)
+        first = raw.find(b"\r")
+        if length > MOST and (cut := raw.rfind(b"\r", 0, -2 if raw[-2:] == b"\r\n" else -1)) < 0:
+            yield None, length + _rest(file, raw[-1:])
+        elif first < 0 or first == length - 1 or (first == length - 2 and raw[-1:] == b"\n"):
+            yield raw, length
+        else:
+            if length > MOST:  # what comes after the last whole line is read again
+                file.seek(cut + 1 - length, os.SEEK_CUR)
+                raw = raw[: cut + 1]
             for part in raw.splitlines(keepends=True):
                 yield part, len(part)
-        else:
-            yield raw, len(raw)
+
+
+def _rest(file: BinaryIO, last: bytes) -> int:
+    """Go to the end of a line that is not held; how many bytes that is. ``last`` is the byte before."""
+    passed = 0
+    while last != b"\n" and (block := file.readline(BLOCK)):
+        back = block.find(b"\r")
+        ended = last == b"\r"
+        if ended or back >= 0:
+            stop = 0 if ended else back + 1
+            stop += block[stop : stop + 1] == b"\n"
+            if ended or stop < len(block) or block[-1:] == b"\n":
+                file.seek(stop - len(block), os.SEEK_CUR)
+                return passed + stop
+        passed += len(block)
+        last = block[-1:]
+    return passed
 
 
 def _wide(file: BinaryIO, name: str) -> Iterator[tuple[bytes | None, int]]:
     """As ``_narrow`` where characters have two bytes or four."""
-    unit = WIDE[name.rpartition("-")[0]]
-    ends = tuple(char.encode(name) for char in "\n\r")
-    kept = b""
-    while block := file.read(1 << 16):
+    unit = WIDE[name[:-3]]
+    feed, back = (char.encode(name) for char in "\n\r")
+    kept, lost = b"", 0
+    while block := file.read(BLOCK):
         kept += block
-        begin = at = 0
-        while (at := _next_end(kept, at, unit, ends)) >= 0:
+        begin = 0
+        while (at := _next_end(kept, begin, unit, (feed, back))) >= 0:
             after = at + unit
-            if kept[at:after] == ends[1]:
+            if kept[at:after] == back:
                 if after + unit > len(kept):
                     break  # the LF may be in the next block
-                after += unit if kept[after : after + unit] == ends[0] else 0
-            yield kept[begin:after], after - begin
-            begin = at = after
+                after += unit if kept[after : after + unit] == feed else 0
+            length = lost + after - begin
+            yield (None if lost or length > MOST else kept[begin:after]), length
+            begin, lost = after, 0
         kept = kept[begin:]
-        if len(kept) > MOST:
-            yield None, len(kept)
-            kept = b""
-    if kept:
-        yield kept, len(kept)
+        if len(kept) > MOST + 2 * unit:
+            cut = len(kept) - len(kept) % unit - unit  # its last unit may be a CR
+            kept, lost = kept[cut:], lost + cut
+    if kept or lost:
+        yield (None if lost or len(kept) > MOST else kept), lost + len(kept)
 
 
 def _next_end(data: bytes, start: int, unit: int, ends: tuple[bytes, ...]) -> int:
-    """Where the next CR or LF is, at a whole unit; -1 where none is."""
-    for place in range(start, len(data) - unit + 1, unit):
-        if data[place : place + unit] in ends:
-            return place
-    return -1
+    """Where the next CR or LF is, at a whole unit from ``start``; -1 where none is."""
+    found = len(data)
+    for end in ends:
+        place = data.find(end, start, found)
+        while place >= 0 and (place - start) % unit:
+            place = data.find(end, place + 1, found)
+        found = place if place >= 0 else found
+    return found if found < len(data) else -1

@@ -47,11 +47,15 @@ class Folder:
 
 @dataclass(slots=True)
 class Walk:
-    """Goes through a tree, one open folder at a time; only the names of folders still to be seen are in memory."""
+    """Goes through a tree, one open folder at a time; only the names of folders still to be seen are in memory.
+
+    ``other`` counts the files that are not wanted, ``bare`` those of them whose names have no ending.
+    """
 
     suffixes: frozenset[str]
     pending: list[Folder]
     other: int = 0
+    bare: int = 0
     root: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,6 +102,7 @@ class Walk:
                 return None
             if not wanted:
                 self.other += 1
+                self.bare += not os.path.splitext(item.name)[1]
                 return None
             facts = item.stat()
         except OSError:  # it has gone while the folder was listed

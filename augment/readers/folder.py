@@ -2,7 +2,10 @@
 
 The top folders are splits when one of them is called train (or training) and the rest is val, test or the like; files
 beside them are then left out, with that reason. A folder called train among classes (car, plane, train) is a class.
-Below, the first folder is the class, however deep the file lies under it; a file beside the class folders has none.
+Below, the first folder is the class, however deep the file lies under it; a file beside the class folders has none,
+and neither have those in a folder called ``unsup`` or ``unlabeled``. Notes (``.txt`` and the like) beside folders of
+classes are left out, with that reason. Files whose names have no ending are taken where all that are there have none,
+or where ``endings: [""]`` says so.
 
 With ``pattern: "{label}_{speaker}_{take}.wav"`` names of files say more (see ``_pattern``). It is matched against the
 file's name or, where it holds ``/``, the path below the split folder; its ending may be left out. ``{label}`` is the
@@ -31,6 +34,15 @@ from augment.sample import TRAINING, Content, Dataset, Entry, Skip
 SPLITS = TRAINING | {"val", "valid", "validation", "validate", "dev", "eval", "test", "testing"}
 FALLBACK = True
 
+ROW = ".row"
+"""How the locator of a row of a table ends, so that it is known for what it is; files don't end so."""
+
+NOTES = frozenset({"", ".txt", ".text"})
+"""Endings of what people write beside their data, too."""
+
+UNLABELLED = frozenset({"unsup", "unsupervised", "unlabeled", "unlabelled"})
+"""Folders, in lower case, whose files have no class."""
+
 
 class Options(_Base):
     """What names say.
@@ -38,10 +50,23 @@ class Options(_Base):
     Args:
         classes: ``none`` takes no class from the names of folders.
         pattern: What the names of files say; fields in braces.
+        endings: Those of the files to take, such as ``[.txt]``; ``""`` stands for none.
     """
 
     classes: Literal["folders", "none"] = "folders"
     pattern: str | None = None
+    endings: tuple[str, ...] | None = None
+
+    @pydantic.field_validator("endings", mode="after")
+    @classmethod
+    def _dotted(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is None:
+            return None
+        if not value:
+            raise PydanticCustomError("endings", 'expected one ending or more, such as [.txt] or [""]')
+        return tuple(
+            ending.lower() if ending.startswith(".") or not ending else f".{ending.lower()}" for ending in value
+        )
 
     @pydantic.field_validator("pattern", mode="before")
     @classmethod
@@ -71,27 +96,64 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
 
     Hidden files and files of other kinds are passed over in silence.
     """
-    naming = _Naming(options, suffixes, _split_folders(path))
-    walk = Walk.of(path, suffixes)
-    seen = False
-    for folder, found in walk.folders():
-        place = naming.place(folder.prefix)
-        for key, facts in found:
-            seen = True
-            if isinstance(facts, Skip):
-                yield facts
-            elif place is None:
-                yield Skip(key, "outside the splits", f"it lies beside {', '.join(sorted(naming.splits))}")
-            else:
-                yield naming.entry(key, place, facts)
-    if not seen:
-        raise InputError(_empty(path, walk))
-    naming.check(path)
+    splits = _split_folders(path)
+    wanted, bare = _wanted(path, options, suffixes)
+    listing = _Listing(path, options, wanted, splits)
+    yield from listing.items()
+    if not listing.seen and bare and 0 < listing.walk.other == listing.walk.bare:
+        listing = _Listing(path, options, bare, splits)
+        yield from listing.items()
+    if not listing.seen:
+        raise InputError(_empty(path, listing.walk, bool(bare)))
+    listing.naming.check(path)
 
 
 def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     """The file's bytes. Raises SampleError if it has gone, may not be read or leads out of the folder by now."""
     return Content(_files.read_below(path, entry.locator))
+
+
+def _wanted(path: Path, options: Options, suffixes: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The endings to list, and those to list where no such file is there. Raises InputError."""
+    suffixes -= {ROW}
+    if options.endings is None:
+        return suffixes - {""}, suffixes & {""}
+    found = suffixes.intersection(options.endings)
+    odd = [ending or '""' for ending in options.endings if ending not in found]
+    if odd:
+        known = " ".join(sorted(ending or '""' for ending in suffixes))
+        raise InputError(f"{path}: endings has {' '.join(odd)}, which the recipe's steps are not for. Wanted: {known}")
+    return found, frozenset()
+
+
+class _Listing:
+    """One walk through the tree; ``seen`` is whether there was anything to list but notes."""
+
+    def __init__(self, path: Path, options: Options, suffixes: frozenset[str], splits: frozenset[str]) -> None:
+        self.naming = _Naming(options, suffixes, splits)
+        self.walk = Walk.of(path, suffixes)
+        self.seen = False
+
+    def items(self) -> Iterator[Entry | Skip]:
+        """The files as sources."""
+        naming = self.naming
+        for folder, found in self.walk.folders():
+            place = naming.place(folder.prefix)
+            among = place is not None and naming.by_folder and len(folder.prefix) == place.above
+            notes = among and _has_folders(folder.path)
+            for key, facts in found:
+                note = notes and os.path.splitext(key)[1].lower() in NOTES
+                self.seen = self.seen or not note
+                if isinstance(facts, Skip):
+                    yield facts
+                elif place is None:
+                    yield Skip(key, "outside the splits", f"it lies beside {', '.join(sorted(naming.splits))}")
+                elif note:
+                    yield Skip(
+                        key, "beside the classes", "others lie in folders of classes; {classes: none} takes all"
+                    )
+                else:
+                    yield naming.entry(key, place, facts)
 
 
 @dataclass(slots=True)
@@ -132,9 +194,14 @@ class _Naming:
             return None
         return _Place(names[0], self._class(names[1:]), len(names[0]) + 1)
 
-    def _class(self, names: list[str]) -> str | None:
+    @property
+    def by_folder(self) -> bool:
+        """Whether folders are classes."""
         by_file = self.pattern is not None and "label" in self.pattern.names
-        return names[0] if names and self.options.classes == "folders" and not by_file else None
+        return self.options.classes == "folders" and not by_file
+
+    def _class(self, names: list[str]) -> str | None:
+        return names[0] if names and self.by_folder and names[0].lower() not in UNLABELLED else None
 
     def entry(self, key: str, place: _Place, facts: os.stat_result) -> Entry | Skip:
         """A file, with what its own name says."""
@@ -174,7 +241,18 @@ def _split_folders(path: Path) -> frozenset[str]:
     return splits if trains and (len(splits) > 1 or splits == top) else frozenset()
 
 
-def _empty(path: Path, walk: Walk) -> str:
+def _has_folders(path: str) -> bool:
+    """Whether there are folders in a folder, which then are classes."""
+    try:
+        with os.scandir(path) as found:
+            return any(item.is_dir() and not ignored(item.name) for item in found)
+    except OSError:
+        return False
+
+
+def _empty(path: Path, walk: Walk, bare: bool) -> str:
     other = f"{walk.other} files of other kinds lie in it" if walk.other else "it is empty"
+    if bare and walk.bare:
+        other += f' ({walk.bare} without an ending: input: {{endings: [""]}} takes those)'
     wanted = " ".join(sorted(walk.suffixes))
     return f"{path}: no file with a wanted ending; {other}. Wanted: {wanted}. Add such files or give another folder"

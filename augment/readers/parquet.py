@@ -28,7 +28,7 @@ from augment.readers import _files, _shards
 from augment.readers._masks import png as _masks_png
 from augment.readers._shards import objects as _shards_objects
 from augment.readers._shards import whole as _shards_whole
-from augment.readers._shards.columns import Layout, layout_of
+from augment.readers._shards.columns import Layout, as_plain, layout_of, texts_only
 from augment.sample import Category, Content, Dataset, Entry, Skip
 
 ENDINGS = (".parquet",)
@@ -77,10 +77,19 @@ class Options(_Base):
 
 
 def claims(path: Path) -> bool:
-    """A Parquet file, or a folder of them."""
+    """A Parquet file, or a folder of them, but for tables that hold nothing but texts."""
     if path.is_file():
-        return path.name.lower().endswith(ENDINGS) and path.name not in _shards.NO_SHARDS
-    return _shards.claimed(path, ENDINGS)
+        return path.name.lower().endswith(ENDINGS) and path.name not in _shards.NO_SHARDS and not _of_texts(path)
+    return _shards.claimed(path, ENDINGS) and not _of_texts(path)
+
+
+def _of_texts(path: Path) -> bool:
+    """Whether the first table that can be read has texts only."""
+    for shard in _shards.shards(path, ENDINGS):
+        if not isinstance(shard, Skip):
+            with contextlib.suppress(*BROKEN):
+                return texts_only(pq.read_schema(_shards.root_of(path) / shard[0]))
+    return False
 
 
 def dataset(path: Path, options: Options) -> Dataset:
@@ -218,15 +227,8 @@ def _rows(file: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[dict
         return
     for batch in file.iter_batches(ROWS, row_groups=[group], columns=columns, use_threads=False):
         yield from pa.RecordBatch.from_arrays(
-            [_as_plain(column) for column in batch.columns], names=batch.schema.names
+            [as_plain(column) for column in batch.columns], names=batch.schema.names
         ).to_pylist()
-
-
-def _as_plain(column: pa.Array) -> pa.Array:
-    """Dates and times as texts; Python has no nanoseconds."""
-    if not pa.types.is_temporal(column.type):
-        return column
-    return column.cast(pa.int64() if pa.types.is_duration(column.type) else pa.string())
 
 
 def _row(file: pq.ParquetFile, layout: Layout, group: int, place: int) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Archives lie in one folder or in folders ``train``, ``val``, ``test``; only headers and JSON members are read when they
 are listed. The class is ``label`` in the JSON, else what ``.cls`` says, else ``.txt`` if it holds class names
 rather than sentences; the JSON's other keys ride along. Annotations and masks are taken where they have the form in
-which our own writer leaves them: ``annotations`` in the JSON, ``0001.mask.png``, ``0001.road.mask.png``.
+which our own writer leaves them: ``annotations`` in the JSON, ``0001.mask.png``, ``0001.road.mask.png``. Where our
+``dataset.json`` says that samples were rows of a table, they are again: ``.txt`` has the one text, the JSON several.
 The format: https://github.com/webdataset/webdataset.
 """
 
@@ -40,6 +41,18 @@ MOST_WORD = 2**16
 
 PEEK = 200
 """Samples that are looked at to tell whether a data set has annotations."""
+
+BESIDE = frozenset({"txt"})
+"""Endings of members that are no samples where others are."""
+
+ROW = ".row"
+"""How the locator of a row ends."""
+
+VALUE = ""
+"""The key that is given to the value in a JSON, where it is one."""
+
+SEPARATOR = b"\x1e"
+"""What comes before a row's texts (RFC 7464)."""
 
 SENTENCE = 4
 """A class name has at most so many words; more of them are a sentence."""
@@ -82,6 +95,8 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
     if path.is_file() and not path.name.lower().endswith(".tar"):
         raise InputError(f"{path}: samples in a compressed archive can't be reached one by one; unpack it to a .tar")
     captions = None if options.txt is None else options.txt == "captions"
+    told = _shards_whole.described(path) if ROW in suffixes else None
+    rows = told[0].rows if told is not None else None
     seen = False
     for sample in _samples(path):
         if isinstance(sample, Skip):
@@ -89,13 +104,15 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
             yield sample
             continue
         try:
-            value = _value(sample.group, options.value, suffixes)
+            value = _value(sample.group, options.value, suffixes) or (sample.several() if ROW in suffixes else None)
             if value is None:
                 continue
             seen = True
-            if captions is None and "txt" in sample.group.members:
+            txt = sample.group.members.get("txt")
+            beside = txt is not None and value is not txt
+            if captions is None and beside:
                 captions = len(sample.text("txt").split()) > SENTENCE
-            yield sample.entry(value, captions or False)
+            yield sample.entry(value, (captions or False) if beside else None, ROW if rows and value is txt else "")
         except (RefusedError, SampleError) as refused:
             seen = True
             yield Skip(f"{sample.shard[0]}/{sample.group.key}", refused.reason, refused.detail)
@@ -110,6 +127,8 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     start, size, length, rest = entry.locator.split(":", 3)
     archive = rest[: int(length)]
     data = _shards.piece(root, archive, int(start), int(size))
+    if rest.endswith(ROW):
+        data = _row(data, rest.endswith(f".json{ROW}"), dataset)
     if not entry.annotations:
         return Content(data)
     told = json.loads(entry.annotations)
@@ -154,6 +173,9 @@ class _Sample:
         own = {"annotations": facts.pop("annotations")} if _shards_whole.ours(facts.get("annotations")) else {}
         if facts.keys() >= OWN:
             clash = facts.pop("fields", {})
+            if not self.group.members.keys() - {"json", "cls"}:
+                value = next((name for name in facts if name not in OWN), None)  # ours come first, it is the next
+                own.update({VALUE: facts.pop(value)} if value is not None else {})
             own.update({name: facts.pop(name) for name in OWN})
             facts.update(clash if isinstance(clash, dict) else {"fields": clash})
         return facts, own
@@ -165,10 +187,22 @@ class _Sample:
             raise RefusedError("too large", f"{member.name} has {member.size} bytes; at most {MOST_WORD} are read")
         return _text(_shards.piece(self.root, self.shard[0], member.start, member.size))
 
-    def entry(self, value: Member, captions: bool) -> Entry:
-        """As an Entry. Raises RefusedError or SampleError."""
+    def several(self) -> Member | None:
+        """The JSON, where the value is in it: several texts. Raises RefusedError."""
+        return self.group.members["json"] if _texts(self.json()[1]) is not None else None
+
+    def entry(self, value: Member, captions: bool | None, row: str) -> Entry:
+        """As an Entry. Raises RefusedError or SampleError.
+
+        Args:
+            value: The member with its value.
+            captions: Whether ``.txt`` is captions, else it is the class; None where it is neither.
+            row: How its locator ends where it was the row of a table, else empty.
+        """
         archive, facts = self.shard
         fields, own = self.json()
+        if value is self.group.members.get("json"):
+            row = ROW
         place: dict[str, Any] = {}
         masks = self._masks(own)
         sizes = [value.size, *(mask.size for mask in masks.values())]
@@ -178,11 +212,12 @@ class _Sample:
             if there:
                 member = self.group.members[ending]
                 place[ending] = (member.start, member.size)
-                sizes.append(member.size)
+                if member is not value:
+                    sizes.append(member.size)
         label, split = self._named(fields, own, captions)
         return Entry(
             key=f"{archive}/{value.name}",
-            locator=f"{value.start}:{value.size}:{len(archive)}:{archive}/{value.name}",
+            locator=f"{value.start}:{value.size}:{len(archive)}:{archive}/{value.name}{row}",
             split=split,
             label=label,
             size=sum(sizes),
@@ -191,7 +226,7 @@ class _Sample:
             annotations=json.dumps(place) if place else "",
         )
 
-    def _named(self, fields: dict[str, Any], own: Mapping[str, Any], captions: bool) -> tuple[str | None, str]:
+    def _named(self, fields: dict[str, Any], own: Mapping[str, Any], captions: bool | None) -> tuple[str | None, str]:
         """The class and the split; what tells them is taken from ``fields``."""
         split = _shards.split_of(self.shard[0]) or "train"
         if own.keys() >= OWN:
@@ -201,7 +236,7 @@ class _Sample:
             del fields["label"]
         elif "cls" in self.group.members:
             label = self.text("cls") or None
-        elif "txt" in self.group.members and not captions:
+        elif "txt" in self.group.members and captions is False:
             label = self.text("txt") or None
         if isinstance(fields.get("split"), str) and fields["split"].strip():
             split = fields.pop("split").strip()
@@ -250,11 +285,34 @@ def _value(group: Group, wanted: str | None, suffixes: frozenset[str]) -> Member
     if wanted is not None:
         return members.get(wanted.lower().lstrip("."))
     found = [name for name in members if f".{name.rpartition('.')[2]}" in suffixes and not _is_mask(name)]
+    found = [name for name in found if name not in BESIDE] or found
     plain = [name for name in found if "." not in name]
     if len(plain or found) > 1:
         which = ", ".join(plain or found)
         raise RefusedError("which is it?", f"it has {which}; say it, as in input: {{value: {found[0]}}}")
     return members[(plain or found)[0]] if found else None
+
+
+def _texts(own: Any) -> dict[str, str] | None:
+    """The value in a JSON of ours, if it is several texts by column."""
+    found = own.get(VALUE)
+    good = isinstance(found, dict) and found and all(isinstance(text, str) for text in found.values())
+    return found if good else None
+
+
+def _row(data: bytes, in_json: bool, dataset: Dataset) -> bytes:
+    """What is read of a row: its texts by column. Raises SampleError."""
+    try:
+        if in_json:
+            facts = _shards.parsed(data)
+            texts = next(value for name, value in facts.items() if name not in OWN)
+        else:
+            texts = {dataset.rows.texts[0]: data.decode()} if dataset.rows is not None else {}
+    except (ValueError, AttributeError, StopIteration) as error:
+        raise SampleError("unreadable", f"the archive has changed since it was listed ({error})") from None
+    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+        raise SampleError("unreadable", "the archive has changed since it was listed")
+    return SEPARATOR + json.dumps(texts, ensure_ascii=False).encode()
 
 
 def _text(data: bytes) -> str:

@@ -24,12 +24,11 @@ STEPS = [
     {"RandomSwap": {"rate": 0.1, "p": 0.3}},
     {"Typos": {"rate": 0.05, "p": 0.7}},
 ]
-WORDS = (
-    "the a my your I you we they please could would can will need want have card money account transfer payment bank "
-    "phone number address name country city today tomorrow never always why how when where what is are was were be do "
-    "does did not to from with for of in on at by about change cancel open close lost found late early wrong right new "
-    "old first last other same different good bad help order delivery refund price cost charge fee limit pending"
-).split()
+SENTENCES = """
+the a my your we you they please could would can will need want have card money account transfer payment bank phone
+number address name country city today tomorrow never always why how when where what is are was were be do does did not
+to from with for of in on at by about change cancel open close lost found late early wrong right new old first last
+"""
 LONG = 200
 """Bytes of a row of a big table, about."""
 
@@ -37,7 +36,7 @@ LONG = 200
 def draw(path: Path, rows: int, size: int) -> int:
     """Write the table; stops at ``rows`` rows, or ``size`` bytes where that is not 0. Returns its rows."""
     generator = random.Random(7)
-    some = [" ".join(generator.choices(WORDS, k=12 if not size else 34)) for _ in range(5_000)]
+    some = [" ".join(generator.choices(SENTENCES.split(), k=12 if not size else 34)) for _ in range(5_000)]
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write("text,intent\n")

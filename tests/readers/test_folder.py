@@ -281,6 +281,61 @@ def test_a_bad_pattern_is_a_mistake_in_the_recipe_with_its_place(tmp_path: Path,
     assert any(problem.path == "input.pattern" and "expected" in str(problem) for problem in refused.value.problems)
 
 
+TEXTS = frozenset({"", ".txt", ".text", ".row"})
+
+
+def of_texts(root: Path, **options: object) -> tuple[dict[str, tuple[str, str | None]], dict[str, str]]:
+    found = list(folder.entries(root, folder.Options.model_validate(options), TEXTS))
+    return (
+        {item.key: (item.split, item.label) for item in found if isinstance(item, Entry)},
+        {item.source: item.reason for item in found if isinstance(item, Skip)},
+    )
+
+
+def test_notes_beside_class_folders_are_no_samples(tmp_path: Path) -> None:
+    """As in aclImdb."""
+    make(tmp_path, "train/pos/1.txt", "train/neg/2.txt", "train/unsup/3.txt", "test/pos/4.txt", "test/urls_pos.txt")
+    make(tmp_path, "train/urls_pos.txt", "train/labeledBow.feat", "imdb.vocab", "imdbEr.txt", "README")
+    entries, skips = of_texts(tmp_path)
+    assert entries == {
+        "train/pos/1.txt": ("train", "pos"),
+        "train/neg/2.txt": ("train", "neg"),
+        "train/unsup/3.txt": ("train", None),
+        "test/pos/4.txt": ("test", "pos"),
+    }
+    assert skips == {
+        "train/urls_pos.txt": "beside the classes",
+        "test/urls_pos.txt": "beside the classes",
+        "imdbEr.txt": "outside the splits",
+    }
+    assert "train/urls_pos.txt" in of_texts(tmp_path, classes="none")[0]
+    assert set(of_texts(make(tmp_path / "flat", "a.txt", "b.txt"))[0]) == {"a.txt", "b.txt"}
+    assert of_texts(make(tmp_path / "some", "pos/a.txt", "README.txt"))[1] == {"README.txt": "beside the classes"}
+
+
+def test_files_without_an_ending_are_taken_where_all_are_without(tmp_path: Path) -> None:
+    make(tmp_path, "sci.med/51121", "sci.space/60150", "sci.space/README")
+    assert set(of_texts(tmp_path)[0]) == {"sci.med/51121", "sci.space/60150", "sci.space/README"}
+    make(tmp_path, "NOTES.txt")
+    entries, skips = of_texts(tmp_path)
+    assert len(entries) == 3
+    assert skips == {"NOTES.txt": "beside the classes"}
+    make(tmp_path, "sci.med/1.dat")
+    with pytest.raises(InputError, match=r'3 without an ending: input: .endings: \[""\]. takes those'):
+        of_texts(tmp_path)
+    assert len(of_texts(tmp_path, endings=[""])[0]) == 3
+    make(tmp_path, "sci.med/1.txt")
+    assert set(of_texts(tmp_path)[0]) == {"sci.med/1.txt"}
+    assert set(of_texts(tmp_path, endings=["txt"])[0]) == {"sci.med/1.txt"}
+    assert len(of_texts(tmp_path, endings=["", ".TXT"])[0]) == 4
+    with pytest.raises(InputError, match="no file with a wanted ending"):
+        listed(tmp_path)
+    with pytest.raises(InputError, match=r"endings has \.gif"):
+        of_texts(tmp_path, endings=["gif", ""])
+    with pytest.raises(pydantic.ValidationError):
+        of_texts(tmp_path, endings=[])
+
+
 @pytest.mark.realdata
 def test_spoken_digits_by_their_names() -> None:
     root = Path(os.environ.get("AUGMENT_REAL_DATA", "nowhere")) / "fsdd/recordings"

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment.annotations import INDEX, Annotations, Instance
+from augment.annotations import INDEX, Annotations, Instance, Span
 from augment.errors import InputError, SampleError
 from augment.readers import webdataset as reader
 from augment.readers._shards import tar as _shards_tar
@@ -24,6 +24,7 @@ from augment.writers import webdataset as writer
 from tests.readers import trips
 from tests.readers.trips import WANTED
 from tests.writers.test_annotations import DATASET, SIZE, annotated, facts, record
+from tests.writers.texts import Table, tables
 
 
 def pack(path: Path, members: Iterable[tuple[str, bytes]], kind: int = tarfile.PAX_FORMAT) -> Path:
@@ -429,3 +430,70 @@ def test_a_split_folder_alone_knows_the_whole(tmp_path: Path) -> None:
 def test_headers_are_not_kept(tmp_path: Path) -> None:
     path = pack(tmp_path / "s.tar", [(f"{n}.jpg", b"x") for n in range(300)])
     assert len(list(_shards_tar.groups(path, "s.tar"))) == 300
+
+
+TEXTS = frozenset({"", ".txt", ".text", ".row"})
+
+
+def read_texts(root: Path) -> tuple[Dataset, list[tuple[Entry, Content]]]:
+    dataset = reader.dataset(root, reader.Options())
+    listed = list(reader.entries(root, reader.Options(), TEXTS))
+    found = [item for item in listed if isinstance(item, Entry)]
+    assert len(found) == len(listed)
+    return dataset, [(entry, reader.read(root, entry, dataset)) for entry in found]
+
+
+@given(st.booleans().flatmap(lambda spanned: tables(spanned=spanned)))
+@settings(max_examples=60, deadline=None)
+def test_rows_of_texts_come_back(tmp_path_factory: pytest.TempPathFactory, table: Table) -> None:
+    root = tmp_path_factory.mktemp("tar")
+    write(root, table.records, table.dataset)
+    dataset, found = read_texts(root)
+    assert (dataset.rows, dataset.spanned) == (table.dataset.rows, table.dataset.spanned)
+    assert dataset.rows is not None
+    for one, (entry, content) in zip(table.records, found, strict=True):
+        values = json.loads(one.data) if one.extension == "json" else {dataset.rows.texts[0]: one.data.decode()}
+        assert entry.suffix == ".row"
+        assert content.data == b"\x1e" + json.dumps(values, ensure_ascii=False).encode()
+        assert content.annotations == one.annotations
+        assert (entry.label, entry.split, entry.fields) == (one.label, one.split, {})
+
+
+def test_files_of_text_come_back(tmp_path: Path) -> None:
+    found = Annotations(spans=(Span(0, 3, "A", fields={"n": 1}),))
+    own: dict[str, Any] = {"data": "Grüße, a b c d e".encode("utf-16"), "extension": "txt", "modality": "text"}
+    write(tmp_path, [record(0, found, **own, label="k", fields={"text": 1})], Dataset(spanned=True))
+    dataset, ((entry, content),) = read_texts(tmp_path)
+    assert (dataset.rows, dataset.spanned) == (None, True)
+    assert (entry.suffix, entry.label, entry.fields) == (".txt", "k", {"text": 1})
+    assert content == Content(own["data"], found)
+    (tmp_path / "dataset.json").unlink()
+    assert read_texts(tmp_path)[0].spanned
+
+
+def test_text_beside_a_picture_is_its_class_or_caption_whatever_is_wanted(tmp_path: Path) -> None:
+    pack(tmp_path / "a/s.tar", [("1.jpg", b"x"), ("1.txt", b"cat"), ("2.jpg", b"y"), ("2.txt", b"dog")])
+    listed = list(reader.entries(tmp_path / "a", reader.Options(), TEXTS | WANTED))
+    assert [(one.suffix, one.label) for one in listed if isinstance(one, Entry)] == [(".jpg", "cat"), (".jpg", "dog")]
+    alone = list(reader.entries(tmp_path / "a", reader.Options(), TEXTS))
+    assert [(one.suffix, one.label) for one in alone if isinstance(one, Entry)] == [(".txt", None), (".txt", None)]
+
+
+def test_several_texts_are_found_without_dataset_json(tmp_path: Path) -> None:
+    write(tmp_path, [record(0, data=b'{"q": "a", "c": "b"}', extension="json", modality="text")], Dataset())
+    dataset, ((entry, content),) = read_texts(tmp_path)
+    assert dataset.rows is None
+    assert (entry.suffix, content.data) == (".row", b'\x1e{"q": "a", "c": "b"}')
+    assert not [one for one in reader.entries(tmp_path, reader.Options(), TEXTS) if isinstance(one, Skip)]
+    with pytest.raises(InputError, match="wanted ending"):
+        list(reader.entries(tmp_path, reader.Options(), WANTED))
+
+
+@pytest.mark.parametrize(
+    "told", [{"texts": []}, {"texts": "q", "types": 3}, {"texts": [1]}, {}, 7, {"texts": ["a"], "label": 3}]
+)
+def test_a_dataset_json_with_broken_rows_is_told_of(tmp_path: Path, told: Any) -> None:
+    pack(tmp_path / "s.tar", [("1.txt", b"x")])
+    (tmp_path / "dataset.json").write_text(json.dumps({"augment": 1, "rows": told}))
+    with pytest.raises(InputError, match=r"dataset\.json"):
+        reader.dataset(tmp_path, reader.Options())

@@ -64,6 +64,18 @@ def items(path: Path, lists: frozenset[str], most: int | None = None) -> Iterato
         raise InputError(f"{path}: the file can't be read ({error.strerror})") from None
 
 
+def elements(path: Path, most: int | None = None) -> Iterator[Item]:
+    """Go through the list that a file holds, item by item; otherwise as ``items``."""
+    try:
+        with path.open("rb") as file:
+            window = _Window(path, file, most)
+            yield from _elements(window, "")
+            if window.peek():
+                raise window.broken(window.at, "expected the end of the file after the last ]")
+    except OSError as error:
+        raise InputError(f"{path}: the file can't be read ({error.strerror})") from None
+
+
 def parse(text: bytes) -> Any:
     """One item again, from its bytes. Raises ValueError (also for text that is no UTF-8) or RecursionError."""
     try:

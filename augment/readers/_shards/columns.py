@@ -96,6 +96,32 @@ def layout_of(schema: pa.Schema, named: Mapping[str, str | None], table: str) ->
     )
 
 
+def texts_only(schema: pa.Schema) -> bool:
+    """Whether a table has texts, and nothing with bytes or boxes in it."""
+    if any(_holds_bytes(field.type) or _boxes(field.type) for field in schema):
+        return False
+    return any(_is_words(field.type) for field in schema)
+
+
+def class_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
+    """Column of classes, or of lists of classes -> the names that Hugging Face's datasets give to its numbers."""
+    found: dict[str, tuple[str, ...]] = {}
+    for column, feature in _features(schema).items():
+        inner = feature[0] if isinstance(feature, list) and len(feature) == 1 else feature
+        nested = inner.get("feature") if isinstance(inner, dict) else None
+        names = tuple(_names(inner)) or tuple(_names(nested))
+        if names:
+            found[column] = names
+    return found
+
+
+def as_plain(column: pa.Array) -> pa.Array:
+    """Dates and times as texts; Python has no nanoseconds."""
+    if not pa.types.is_temporal(column.type):
+        return column
+    return column.cast(pa.int64() if pa.types.is_duration(column.type) else pa.string())
+
+
 def _values(schema: pa.Schema, named: Mapping[str, str | None], table: str, ours: bool) -> tuple[str, str | None]:
     """The column with the samples, and one with masks of them."""
     structs = [field.name for field in schema if _is_value(field.type)]
@@ -169,6 +195,13 @@ def _is_plain(kind: pa.DataType) -> bool:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_words(kind: pa.DataType) -> bool:
+    """Texts, or lists of them."""
+    if pa.types.is_dictionary(kind) or _is_list(kind):
+        return _is_words(kind.value_type)
+    return _is_text(kind)
 
 
 def _is_bytes(kind: pa.DataType) -> bool:

@@ -11,7 +11,7 @@ from augment import masks
 from augment.annotations import Annotations, Instance, restored
 from augment.errors import InputError, SampleError
 from augment.readers import _shards
-from augment.sample import Category, Dataset
+from augment.sample import Category, Dataset, Rows
 
 FILE = "dataset.json"
 MOST_BYTES = 2**28
@@ -48,7 +48,19 @@ def described(path: Path) -> tuple[Dataset, Mapping[str, Any]] | None:
 
 
 KEYS = frozenset(
-    {"instances", "events", "transcript", "captions", "size", "unit", "duration", "classes", "fields", "masks"}
+    {
+        "instances",
+        "events",
+        "spans",
+        "transcript",
+        "captions",
+        "size",
+        "unit",
+        "duration",
+        "classes",
+        "fields",
+        "masks",
+    }
 )
 
 
@@ -74,6 +86,7 @@ class Seen:
     spatial: bool = False
     timed: bool = False
     transcribed: bool = False
+    spanned: bool = False
 
     def look(self, facts: Mapping[str, Any], masks: bool) -> None:
         """Take in one sample: its annotations in their neutral form, as JSON values, and whether it has masks."""
@@ -83,11 +96,18 @@ class Seen:
         self.spatial = self.spatial or masks or bool(instances)
         self.timed = self.timed or bool(facts.get("events"))
         self.transcribed = self.transcribed or isinstance(facts.get("transcript"), str)
+        self.spanned = self.spanned or bool(facts.get("spans"))
 
     def dataset(self) -> Dataset:
         """Categories sorted by name."""
         categories = tuple(Category(name) for name in sorted(self.names))
-        return Dataset(categories, spatial=self.spatial, timed=self.timed, transcribed=self.transcribed)
+        return Dataset(
+            categories,
+            spatial=self.spatial,
+            timed=self.timed,
+            transcribed=self.transcribed,
+            spanned=self.spanned,
+        )
 
 
 def _checked(instance: Instance) -> Instance:
@@ -116,7 +136,26 @@ def _dataset(whole: Mapping[str, Any]) -> Dataset:
         spatial=bool(whole.get("spatial")),
         timed=bool(whole.get("timed")),
         transcribed=bool(whole.get("transcribed")),
+        spanned=bool(whole.get("spanned")),
+        rows=None if whole.get("rows") is None else _rows(whole["rows"]),
         fields=dict(whole.get("fields", {})),
+    )
+
+
+def _rows(told: Mapping[str, Any]) -> Rows:
+    """How rows were laid out. Raises KeyError, TypeError, ValueError."""
+    if not isinstance(told["texts"], list) or not told["texts"]:
+        raise ValueError("rows without texts")
+    texts = tuple(map(_text, told["texts"]))
+    label, split = (None if told.get(name) is None else _text(told[name]) for name in ("label", "split"))
+    return Rows(
+        texts,
+        tuple(map(_text, told.get("columns", ()))),
+        label,
+        split,
+        _text(told.get("shape", "")),
+        {_text(name): _text(kind) for name, kind in told.get("types", {}).items()},
+        dict(told.get("dialect", {})),
     )
 
 

@@ -1,0 +1,112 @@
+"""Rows of JSON Lines, and of a JSON file that is one list of objects, with the stretch of the file that each is."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from augment.readers import _rows, _stretches
+from augment.readers._coco import json as _coco_json
+
+
+class Row(NamedTuple):
+    """One row: its line or number, its stretch, what it holds or what is wrong with it, and what it is known by."""
+
+    line: int
+    start: int
+    length: int
+    row: dict[str, Any] | str
+    written: bytes
+
+
+def lines(file: BinaryIO, encoding: str) -> Iterator[Row]:
+    """The rows of JSON Lines; empty lines are none."""
+    name, start = _stretches.codec(file, encoding)
+    for number, (raw, length) in enumerate(_stretches.pieces(file, name), 1):
+        if raw is None:
+            yield Row(number, start, length, _stretches.too_long(length), b"")
+        elif stripped := raw.strip():
+            try:
+                text = stripped.decode() if name == "utf-8" else raw.decode(name).strip()
+            except UnicodeError as error:
+                yield Row(number, start, length, _stretches.undecodable(error, name), b"")
+            else:
+                if text:
+                    yield Row(number, start, length, _rows.json_row(text), text.encode("utf-8", "replace"))
+        start += length
+
+
+def items(path: Path) -> Iterator[Row]:
+    """The rows of a list, numbered from 1. Raises InputError where the file is broken."""
+    for item in _coco_json.elements(path):
+        if item.place < 0:
+            continue
+        row = checked(item.value)
+        if item.length > _stretches.MOST:
+            row = f"an object of {item.length:,} bytes; expected at most {_stretches.MOST:,}"
+        yield Row(item.place + 1, item.start, item.length, row, b"" if isinstance(row, str) else written(row))
+
+
+def checked(value: Any) -> dict[str, Any] | str:
+    """An item of a list as a row, or what is wrong with it."""
+    if not isinstance(value, dict):
+        return f"expected a JSON object, got {json.dumps(value)[:40]}"
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        return "half a surrogate pair: no proper Unicode"
+    except (ValueError, RecursionError) as error:
+        return f"expected a JSON object: {error}"
+    return value
+
+
+def written(row: dict[str, Any]) -> bytes:
+    """A row in one way of writing."""
+    return json.dumps(row, sort_keys=True, default=str).encode()
+
+
+def parsed(data: bytes, encoding: str, kind: str) -> tuple[dict[str, Any] | str, bytes]:
+    """One row from its stretch, and what it is known by. Raises ValueError."""
+    if kind == "list":
+        row = checked(_coco_json.parse(data))
+        return row, b"" if isinstance(row, str) else written(row)
+    text = data.decode(encoding).strip()
+    return _rows.json_row(text), text.encode("utf-8", "replace")
+
+
+def begins(head: bytes) -> str:
+    """What a file is that begins so: ``list``, ``lines`` or neither (empty)."""
+    found = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if found.startswith(b"["):
+        return "list" if found[1:].lstrip()[:1] == b"{" else ""
+    first, end, _ = found.partition(b"\n")
+    if not found.startswith(b"{") or not end:
+        return ""
+    try:
+        return "lines" if isinstance(_rows.json_row(first.decode().strip()), dict) else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def first(path: Path, kind: str, head: bytes, encoding: str, most: int) -> list[dict[str, Any]]:
+    """The first rows of a file that begins with ``head``, those that are good. Raises InputError."""
+    found: Iterator[Any]
+    if kind == "list":
+        found = (item.value for item in _enough(path, len(head) or 1))
+    else:
+        whole = head[: head.rfind(b"\n") + 1] or head
+        name = encoding if encoding != "utf-8" else "utf-8-sig"
+        texts = whole.decode(name, "replace").split("\n")
+        found = (_rows.json_row(text) for text in texts if text.strip())
+    return [row for row in itertools.islice(found, most) if isinstance(row, dict)]
+
+
+def _enough(path: Path, most: int) -> Iterator[_coco_json.Item]:
+    """The first items of a list."""
+    try:
+        yield from (item for item in _coco_json.elements(path, most) if item.place >= 0)
+    except _coco_json.EnoughError:
+        return
