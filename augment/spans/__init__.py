@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
@@ -59,6 +59,8 @@ def shape_of(row: Mapping[str, Any]) -> str:
 
 def parse(name: str, row: Mapping[str, Any], texts: Sequence[str] = ()) -> Found:
     """A row of a shape. Raises ValueError with what is wrong with it."""
+    if not isinstance(row, Mapping) and not shape(name).resembles(row):
+        raise ValueError(f"expected an object, found {type(row).__name__}")
     found: Found = shape(name).parse(row, tuple(texts) or shape(name).TEXTS)
     return found
 
@@ -67,3 +69,14 @@ def restore(name: str, found: Found) -> dict[str, Any]:
     """The reverse of ``parse``."""
     row: dict[str, Any] = shape(name).restore(found)
     return row
+
+
+def overlap(spans: Iterable[Span]) -> tuple[Span, Span] | None:
+    """Two spans of one layer and one text that share a character, in the order of the text; None where none do."""
+    last: dict[tuple[str, str], Span] = {}
+    for span in sorted((one for one in spans if one.end > one.start), key=lambda one: (one.start, one.end)):
+        before = last.get((span.column, span.layer))
+        if before is not None and span.start < before.end:
+            return before, span
+        last[span.column, span.layer] = span
+    return None

@@ -1,0 +1,142 @@
+"""Lists of tokens and of their tags, a row a sentence: ``{"tokens": ["Ada", "left"], "ner_tags": ["B-PER", "O"]}``.
+
+The text is the tokens with one blank between each two, or the row's own where it has one. Tags of a known scheme (see
+``_tags``) are entities. Tags that are numbers can't be read without their names: they ride along token by token, and
+what is not 0 lies in a span of the layer ``tagged``, so that no step touches it. Other lists of the same length ride
+along token by token. New tokens are outside, and have ``_`` or null in the other lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from augment.annotations import Span
+from augment.spans import Found, _tags, _tokens
+from augment.spans._offsets import brief
+
+TEXTS = ("text",)
+TOKENS = "tokens"
+TAGS = ("ner_tags", "tags", "labels")
+"""Where tags may be; the first that is there."""
+
+TAGGED = "tagged"
+SCHEME = "scheme"
+"""The key in an entity's fields that says which scheme it was tagged in, where it is another than IOB2."""
+
+UNKNOWN = "_"
+
+
+def resembles(row: Any) -> bool:
+    """Whether it is a list of tokens with as many tags."""
+    if not isinstance(row, Mapping) or not _all(row.get(TOKENS), str):
+        return False
+    length = len(row[TOKENS])
+    return any(_all(row.get(name), str | int) and len(row[name]) == length for name in TAGS)
+
+
+def parse(row: Mapping[str, Any], texts: Sequence[str]) -> Found:
+    """See the package."""
+    words = row.get(TOKENS)
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"expected a list of texts in {TOKENS}, found {brief(words)}")
+    name = next((name for name in TAGS if name in row), None)
+    if name is None:
+        known = ", ".join(str(name) for name in row)[:200]
+        raise ValueError(f"expected tags in {', '.join(TAGS[:-1])} or {TAGS[-1]}, there are {known}")
+    tags = row[name]
+    if not isinstance(tags, list) or len(tags) != len(words):
+        held = f"{len(tags)} tags" if isinstance(tags, list) else brief(tags)
+        raise ValueError(f"expected as many {name} as tokens, found {len(words)} tokens and {held}")
+    fields: dict[str, Any] = {key: value for key, value in row.items() if key not in (TOKENS, texts[0])}
+    text, places = _places(row, words, texts[0])
+    if isinstance(row.get(texts[0]), str):
+        fields[TOKENS] = None  # the text is a column of its own
+    columns = [key for key, value in fields.items() if words and isinstance(value, list) and len(value) == len(words)]
+    lists = {key: fields.pop(key) for key in columns}
+    entities, told = _entities(tags, places)
+    if name in lists and told:
+        lists[name] = [None] * len(words)
+    tokens = (
+        _tokens.token(text, start, end, {key: lists[key][number] for key in lists})
+        for number, (start, end) in enumerate(places)
+    )
+    return Found({texts[0]: text}, (*tokens, *entities), fields)
+
+
+def restore(found: Found) -> dict[str, Any]:
+    """See the package."""
+    name, text = next(iter(found.texts.items()))
+    spans = [span for span in found.spans if span.layer == _tokens.LAYER]
+    entities = [span for span in found.spans if span.layer == _tokens.ENTITY]
+    pieces = _tokens.pieces(text, spans, () if spans else {edge for one in entities for edge in (one.start, one.end)})
+    columns = dict.fromkeys(key for span in spans for key in span.fields if key != _tokens.BLANKS)
+    made: dict[str, Any] = {name: text} if TOKENS in found.fields else {}
+    made[TOKENS] = [text[piece.start : piece.end] for piece in pieces]
+    made.update((key, value) for key, value in found.fields.items() if key != TOKENS)
+    tagged = next((key for key in TAGS if key in columns), None)
+    for key in columns:
+        if key == tagged and all(span.fields.get(key) is None for span in spans):
+            made[key] = _told(pieces, entities)
+        else:
+            made[key] = _column(key, pieces)
+    if tagged is None and not any(key in made for key in TAGS):
+        made[TAGS[0]] = _told(pieces, entities)
+    return made
+
+
+def _all(value: Any, kind: Any) -> bool:
+    """Whether it is a list of one kind of thing, and not empty."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, kind) for item in value)
+
+
+def _places(row: Mapping[str, Any], words: Sequence[str], column: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text of a row, and where each token is. Raises ValueError where the row's own text has not all tokens."""
+    text = row.get(column)
+    if not isinstance(text, str):
+        return _tokens.joined(words)
+    places: list[tuple[int, int]] = []
+    done = 0
+    for number, word in enumerate(words):
+        start = text.find(word, done)
+        if start < 0 or text[done:start].strip():
+            at = done + len(text[done:]) - len(text[done:].lstrip())
+            raise ValueError(f"expected token {number + 1}, {brief(word)}, at {at} of {column}: {brief(text[at:])}")
+        done = start + len(word)
+        places.append((start, done))
+    if text[done:].strip():
+        raise ValueError(f"expected the end of {column} after the last token, found {brief(text[done:])}")
+    return text, places
+
+
+def _entities(tags: Sequence[Any], places: Sequence[tuple[int, int]]) -> tuple[list[Span], bool]:
+    """What tags say, and whether all that they say is in it. Raises ValueError for an illegal sequence."""
+    if all(isinstance(tag, str) for tag in tags):
+        if any(_tags.parted(tag) is None for tag in tags):
+            return [], False  # no entities but parts of speech or the like
+        scheme = _tags.scheme_of([tags])
+        fields = {} if scheme == _tags.USUAL else {SCHEME: scheme}
+        found, _ = _tags.chunks(tags, scheme)
+        return [Span(places[one][0], places[end - 1][1], label, fields=fields) for one, end, label in found], True
+    spans: list[Span] = []
+    for outside, group in groupby(range(len(tags)), key=lambda place: tags[place] in (0, None)):
+        if not outside:
+            inside = list(group)
+            spans.append(Span(places[inside[0]][0], places[inside[-1]][1], None, TAGGED))
+    return spans, False
+
+
+def _told(pieces: Sequence[_tokens.Piece], entities: Sequence[Span]) -> list[str]:
+    """The tags of tokens. Raises ValueError where entities overlap."""
+    scheme = next((str(span.fields[SCHEME]) for span in entities if SCHEME in span.fields), _tags.USUAL)
+    return _tokens.tags(pieces, entities, scheme if scheme in _tags.SCHEMES else _tags.USUAL)
+
+
+def _column(key: str, pieces: Sequence[_tokens.Piece]) -> list[Any]:
+    """What each token has in a list; new ones have what stands for nothing."""
+    known = [piece.fields[key] for piece in pieces if key in piece.fields]
+    none: Any = UNKNOWN if known and all(isinstance(value, str) for value in known) else None
+    if key in TAGS:
+        none = _tags.OUTSIDE if none == UNKNOWN else 0
+    return [piece.fields.get(key, none) for piece in pieces]
