@@ -41,13 +41,14 @@ the scalars that each of ``steps`` drew."""
 
 @dataclass(frozen=True, slots=True)
 class ShardTask:
-    """Make shard ``turn`` of the ``shards`` of a lot from its chunk files."""
+    """Make shard ``turn`` of the ``shards`` of a lot, number ``number`` of its split, from the lot's chunk files."""
 
     job: bytes
     lot: int
     turn: int
     shards: int
-    name: str
+    split: str
+    number: int
     chunks: tuple[str, ...]
 
 
@@ -74,7 +75,7 @@ def make_shard(task: ShardTask, report: Report) -> list[Written]:
         yield first
         yield from parts
 
-    return at.writer.assemble(at.job.output, task.name, all_parts())
+    return at.writer.assemble(at.job.output, at.shard(task.split, task.number), all_parts())
 
 
 def make_receipt(task: LotTask, report: Report) -> None:

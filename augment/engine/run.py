@@ -291,11 +291,10 @@ class Driver:
     def _assemble(self, here: _Open) -> None:
         """All chunks of a lot are there: ask for its shards."""
         lot = here.lot
-        writer = catalog.writer(self.plan.recipe.output.format)
         here.shards_left = lot.shards
         for turn in range(lot.shards):
-            name = writer.shard(lot.batch.split, lot.first_shard + turn)
-            self._urgent.append((make_shard, ShardTask(self.job, lot.number, turn, lot.shards, name, here.chunks)))
+            place = (turn, lot.shards, lot.batch.split, lot.first_shard + turn)
+            self._urgent.append((make_shard, ShardTask(self.job, lot.number, *place, here.chunks)))
 
     def _died(self, outcome: Outcome) -> None:
         """A worker died: try its task again, without the source that keeps killing."""
@@ -303,7 +302,7 @@ class Driver:
         suspect = at.source if isinstance(at, Progress) else ""
         chunk = task.chunk.name if isinstance(task, ChunkTask) else ""
         self._under_way.pop(chunk, None)
-        blame = suspect or chunk or task.name if not isinstance(task, LotTask) else f"lot {task.lot}"
+        blame = suspect or chunk or f"{task.split} shard {task.number}" if not isinstance(task, LotTask) else f"lot {task.lot}"
         self._deaths[blame] += 1
         if self._deaths[blame] >= TRIES:
             if not suspect:

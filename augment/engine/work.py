@@ -36,7 +36,7 @@ Report = Callable[[Any], None]
 HEAVY = 64 * 2**20
 """A decoded source of more bytes is not kept for its next copy but decoded anew: that takes less than memory does."""
 
-REDRAWS = 20
+REDRAWS = 50
 """How often a copy is drawn again that came out the same as its source or as an earlier copy."""
 
 TRIES = 3
@@ -96,6 +96,11 @@ class Bench:
     def class_index(self) -> Mapping[str, int]:
         """Class name -> its place among all classes."""
         return {name: index for index, name in enumerate(self.job.dataset.classes)}
+
+    def shard(self, split: str, number: int) -> str:
+        """Name of a shard."""
+        name = self.writer.shard(split, number)
+        return self.writer.named(name, self.job.dataset, self.options) if hasattr(self.writer, "named") else name
 
     def copies(self, entry: Entry, copies: range) -> Iterator[tuple[int, Made | Skip]]:
         """Every copy of one source, or why it is left out. Reads and decodes once."""
@@ -339,7 +344,7 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
                     _stop_if_asked(at.recipe, result)
                     continue
                 output, rendered = result
-                shard = at.writer.shard(chunk.split, chunk.first_shard + turn % chunk.shards)
+                shard = at.shard(chunk.split, chunk.first_shard + turn % chunk.shards)
                 out.add(turn, rendered, output.row(at.writer.locate(output.record, shard)))
                 mended.update(output.notes)
                 made += 1

@@ -28,11 +28,26 @@ TEXTUAL = True
 BESIDE = True
 
 VERSIONS = (
-    *("Faker", "gensim", "janome", "jieba", "nlpaug", "nltk", "numpy", "pythainlp", "regex", "tokenizers", "torch"),
+    "Faker",
+    "gensim",
+    "janome",
+    "jieba",
+    "nlpaug",
+    "nltk",
+    "numpy",
+    "pythainlp",
+    "regex",
+    "tokenizers",
+    "torch",
     "transformers",
 )
+"""Those that are not installed count too: a segmenter that comes later would cut words elsewhere."""
 
-DEFAULT_STEPS: Sequence[Mapping[str, Any]] = ({"Typos": {"p": 1.0}},)
+DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
+    {"one_of": [{"SynonymReplacement": {"rate": 0.1}}, {"RandomSwap": {"rate": 0.1}}, {"Aeda": {}}]},
+    {"Contractions": {"p": 0.3}},
+    {"Typos": {"rate": 0.03, "p": 0.5}},
+)
 
 
 def names() -> list[str]:

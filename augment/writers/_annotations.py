@@ -78,7 +78,8 @@ def describe(root: Path, dataset: Dataset, more: Mapping[str, Any] | None = None
         dataset: What is true of the whole.
         more: Further keys.
     """
-    if not (dataset.categories or dataset.located or dataset.transcribed or dataset.fields or more):
+    rows = dataset.rows
+    if not (dataset.categories or dataset.located or dataset.transcribed or dataset.fields or rows or more):
         return []
     whole = {
         "augment": 1,  # the version of this form
@@ -88,6 +89,8 @@ def describe(root: Path, dataset: Dataset, more: Mapping[str, Any] | None = None
         "classes": list(dataset.classes),
         "categories": [_category(category) for category in dataset.categories],
         "fields": dict(dataset.fields),
+        **({"spanned": True} if dataset.spanned else {}),
+        **({"rows": dataclasses.asdict(rows)} if rows is not None else {}),
         **(more or {}),
     }
     text = json.dumps(whole, ensure_ascii=False, indent=1, default=dict)

@@ -1,7 +1,8 @@
 """Class folders: each output a file of its own, ``train/cats/KEY.jpg``.
 
-``KEY.json`` beside it holds other fields and, under ``annotations``, what is annotated; masks are ``KEY.mask.png`` and
-``KEY.CLASS.mask.png``.
+``KEY.json`` beside it holds other fields and, under ``annotations``, what is annotated, such as boxes and spans, which
+no reader of class folders looks for; masks are ``KEY.mask.png`` and ``KEY.CLASS.mask.png``. A file holds one text: a
+sample with several is left out.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from augment.contracts import Written
+from augment.errors import SampleError
 from augment.options import Options as _Base
 from augment.sample import Dataset, Record
 from augment.writers import _annotations, _record
+from augment.writers._cells import REASON, SEVERAL
 from augment.writers._names import folder_name
 from augment.writers._tree import extract as extract
 from augment.writers._tree import growing
@@ -33,7 +36,9 @@ def locate(record: Record, shard: str) -> str:
 
 
 def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
-    """The record as it is."""
+    """The record as it is. Raises SampleError for several texts."""
+    if record.extension == SEVERAL:
+        raise SampleError(REASON, "a file holds one text; jsonl, csv, parquet and webdataset hold several")
     return _record.pack(record)
 
 

@@ -2,6 +2,8 @@
 
 Annotations are JSON in their neutral form, masks a list of names and PNG bytes. Both columns are always there, null
 where nothing is annotated: the tables of one data set need the same columns, also where only some have soft labels.
+
+Texts are rows instead, see ``_parquet_texts.py``: the columns that came in, of the types that they had.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from augment.annotations import plain
 from augment.contracts import Written
 from augment.options import Options as _Base
 from augment.sample import Dataset, Record
-from augment.writers import _annotations, _record
+from augment.writers import _annotations, _cells, _parquet_texts, _record
 from augment.writers._names import folder_name
 
 SHARDED = True
@@ -45,7 +47,19 @@ COLUMNS = {
 
 
 class Options(_Base):
-    """No options beside the common ones."""
+    """Of tables of texts; others always have source and copy, and no further columns.
+
+    Args:
+        columns: Further columns, beside those that are known from the input.
+        provenance: Add ``source`` and ``copy``: of what the row was made, and the how-manieth copy it is; 0 is the
+            untouched original.
+    """
+
+    columns: tuple[str, ...] = ()
+    provenance: bool = False
+
+
+USUAL = Options()
 
 
 def shard(split: str, index: int) -> str:
@@ -58,13 +72,20 @@ def locate(record: Record, shard: str) -> str:
     return shard
 
 
-def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
-    """The record as it is; rows can't be concatenated."""
+def render(record: Record, dataset: Dataset, options: Options = USUAL) -> bytes:
+    """The record as it is, for rows can't be concatenated; of a text its cells. Raises SampleError for the latter."""
+    if _cells.is_text(record):
+        return _parquet_texts.render(record, dataset, options.provenance, options.columns)
     return _record.pack(record)
 
 
 def assemble(root: Path, shard: str, parts: Iterable[bytes]) -> list[Written]:
     """Write one table, row group by row group. ValueError where there are no outputs, or of two modalities."""
+    parts = iter(parts)
+    begin = next(parts, b"")
+    parts = itertools.chain([begin] if begin else [], parts)
+    if _parquet_texts.is_one(begin):
+        return _parquet_texts.assemble(root, shard, parts)
     samples = 0
     path = root / shard
     groups = _groups(parts)
@@ -87,6 +108,8 @@ def conclude(root: Path, dataset: Dataset) -> list[Written]:
 
 def extract(root: Path, name: str, key: str) -> bytes:
     """The value of one row."""
+    if _parquet_texts.wrote(root, name):
+        return _parquet_texts.extract(root, name, key)
     with pq.ParquetFile(root / name) as file:
         media = file.schema_arrow.names[1]
         for number in range(file.num_row_groups):
@@ -143,6 +166,8 @@ def _groups(parts: Iterable[bytes]) -> Iterator[list[Record]]:
     group: list[Record] = []
     size = 0
     for part in parts:
+        if _parquet_texts.is_one(part):
+            raise ValueError("a table holds values of one modality, this has a text after others")
         group.append(_record.unpack(part))
         size += len(part)
         if size >= ROW_GROUP_BYTES or len(group) >= ROW_GROUP_ROWS:

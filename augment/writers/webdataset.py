@@ -1,22 +1,27 @@
 """WebDataset: tar shards with ``KEY.jpg``, ``KEY.json`` and, where there are classes, ``KEY.cls``.
 
-Annotations stand in KEY.json in their neutral form; masks are ``KEY.mask.png`` and ``KEY.CLASS.mask.png``. Headers are
-ustar with fixed mode, owner and time, so equal records give equal bytes (POSIX.1-1988, "ustar"); the few names of more
-than 100 bytes get a pax header before it (POSIX.1-2001).
+Several texts are one value, an object by column; that stands in KEY.json, under the name of its modality, for there
+can't be two members of that name. Annotations stand there in their neutral form; masks are ``KEY.mask.png`` and
+``KEY.CLASS.mask.png``. Headers are ustar with fixed mode, owner and time, so equal records give equal bytes
+(POSIX.1-1988, "ustar"); the few names of more than 100 bytes get a pax header before it (POSIX.1-2001).
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import tarfile
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from augment import durable
 from augment.contracts import Written
 from augment.options import Options as _Base
 from augment.sample import Dataset, Record
-from augment.writers import _annotations
+from augment.writers import _annotations, _cells
+from augment.writers._cells import SEVERAL
 from augment.writers._names import folder_name
 
 SHARDED = True
@@ -40,8 +45,9 @@ def locate(record: Record, shard: str) -> str:
 
 
 def render(record: Record, dataset: Dataset, options: Options | None = None) -> bytes:
-    """The tar members of one output."""
-    parts = [_member(f"{record.key}.{record.extension}", record.data), _member(f"{record.key}.json", _facts(record))]
+    """The tar members of one output. Raises SampleError for several texts that are no object of texts."""
+    value = [] if record.extension == SEVERAL else [_member(f"{record.key}.{record.extension}", record.data)]
+    parts = [*value, _member(f"{record.key}.json", _facts(record))]
     if record.label_index is not None:
         parts.append(_member(f"{record.key}.cls", str(record.label_index).encode()))
     if record.annotations is not None:
@@ -72,20 +78,43 @@ def conclude(root: Path, dataset: Dataset) -> list[Written]:
 
 
 def extract(root: Path, name: str, key: str) -> bytes:
-    """The member of an output that is neither its JSON nor its class nor a mask."""
-    with tarfile.open(root / name) as archive:
+    """The member of an output that is neither its JSON nor its class nor a mask; else the value in its JSON."""
+    path = root / name
+    facts = path.stat()
+    start, size, is_facts = _places(path, (facts.st_mtime_ns, facts.st_size)).get(key, (0, -1, False))
+    if size < 0:
+        raise KeyError(f"{key} is not in {name}")
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(size)
+    return _value(json.loads(data)) if is_facts else data
+
+
+@lru_cache(16)
+def _places(path: Path, stamp: tuple[int, int]) -> dict[str, tuple[int, int, bool]]:
+    """Where the value of each output lies in an archive: first byte, bytes, and whether that is its JSON."""
+    found: dict[str, tuple[int, int, bool]] = {}
+    with tarfile.open(path) as archive:
         for member in archive:
-            stem, _, ending = member.name.partition(".")
-            if stem == key and ending not in ("json", "cls") and not ending.endswith(_annotations.MASK):
-                file = archive.extractfile(member)
-                if file is not None:
-                    return file.read()
-    raise KeyError(f"{key} is not in {name}")
+            key, _, ending = member.name.partition(".")
+            if ending == "json":
+                found.setdefault(key, (member.offset_data, member.size, True))
+            elif ending != "cls" and not ending.endswith(_annotations.MASK):
+                found[key] = (member.offset_data, member.size, False)
+    return found
 
 
 def _facts(record: Record) -> bytes:
     own = {name: getattr(record, name) for name in OWN}
+    if record.extension == SEVERAL:
+        own[record.modality] = _cells.several(record.data)
     return _annotations.as_json(_annotations.beside(own, record.fields, record.annotations))
+
+
+def _value(facts: dict[str, Any]) -> bytes:
+    """The value in a JSON: what comes after the keys that all have."""
+    value = list(facts.values())[len(OWN)]
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _template() -> bytes:

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -51,6 +51,22 @@ def record(number: int, **other: Any) -> Record:
     return Record(**{**facts, **other})
 
 
+def words(number: int, **other: Any) -> Record:
+    """A record for formats that hold nothing but texts."""
+    text = f'Nummer {number}, süß,\n"und" neu.\t' * (number % 50 + 1)
+    own: dict[str, Any] = {"data": text.encode(), "extension": "txt", "modality": "text", "fields": {}}
+    return record(number, **{**own, **other})
+
+
+def apt(writer: Any) -> Callable[..., Record]:
+    """What makes records that a writer can hold: of pictures, else of texts."""
+    try:
+        writer.render(record(0), Dataset())
+    except SampleError:
+        return words
+    return record
+
+
 @pytest.fixture(params=WRITERS)
 def writer(request: pytest.FixtureRequest) -> Any:
     return catalog.writer(request.param)
@@ -58,7 +74,7 @@ def writer(request: pytest.FixtureRequest) -> Any:
 
 @pytest.mark.parametrize("count", [1, 7, 1000])
 def test_every_record_comes_out_again(writer: Any, tmp_path: Path, count: int) -> None:
-    records = [record(n) for n in range(count)]
+    records = [apt(writer)(n) for n in range(count)]
     shard = writer.shard("train", 3)
     written = writer.assemble(tmp_path, shard, (writer.render(r, Dataset()) for r in records))
     assert sum(item.samples for item in written) == count
@@ -72,10 +88,10 @@ def test_every_record_comes_out_again(writer: Any, tmp_path: Path, count: int) -
 
 
 def test_the_same_records_give_the_same_bytes(writer: Any, tmp_path: Path) -> None:
+    records = [apt(writer)(n) for n in range(20)]
+
     def make(name: str) -> dict[str, bytes]:
-        writer.assemble(
-            tmp_path / name, writer.shard("train", 0), [writer.render(record(n), Dataset()) for n in range(20)]
-        )
+        writer.assemble(tmp_path / name, writer.shard("train", 0), [writer.render(one, Dataset()) for one in records])
         return {
             str(p.relative_to(tmp_path / name)): p.read_bytes() for p in (tmp_path / name).rglob("*") if p.is_file()
         }
@@ -143,7 +159,7 @@ def test_annotations_give_the_same_bytes_in_whatever_order_lots_are_made(
 @pytest.mark.parametrize("count", [0, 2, 600])
 def test_a_failure_half_way_leaves_nothing(writer: Any, tmp_path: Path, count: int) -> None:
     def parts() -> Iterator[bytes]:
-        yield from (writer.render(record(n), Dataset()) for n in range(count))
+        yield from (writer.render(apt(writer)(n), Dataset()) for n in range(count))
         raise RuntimeError("the source went away")
 
     with pytest.raises(RuntimeError, match="went away"):
@@ -154,7 +170,7 @@ def test_a_failure_half_way_leaves_nothing(writer: Any, tmp_path: Path, count: i
 @pytest.mark.parametrize("split", ["../../evil", "/evil", "..", "a/b", "con", "Größe", "x" * 400])
 def test_no_split_or_class_leads_out_of_the_output(writer: Any, tmp_path: Path, split: str) -> None:
     root = tmp_path / "deep/root"
-    one = record(0, split=split, label=split)
+    one = apt(writer)(0, split=split, label=split)
     shard = writer.shard(split, 0)
     for item in writer.assemble(root, shard, [writer.render(one, Dataset())]):
         name = PurePosixPath(item.name)
@@ -168,8 +184,11 @@ def test_no_split_or_class_leads_out_of_the_output(writer: Any, tmp_path: Path, 
 
 
 def test_an_empty_value_is_a_value(writer: Any, tmp_path: Path) -> None:
-    one, shard = record(0, data=b""), writer.shard("train", 0)
-    writer.assemble(tmp_path, shard, [writer.render(one, Dataset())])
+    one, shard = apt(writer)(0, data=b""), writer.shard("train", 0)
+    part = rendered(writer, one)
+    if part is None:
+        pytest.skip("an empty value is none there")
+    writer.assemble(tmp_path, shard, [part])
     assert writer.extract(tmp_path, writer.locate(one, shard), one.key) == b""
 
 

@@ -1,0 +1,250 @@
+"""Makes the lexicon from the files of a WordNet: ``python -m augment.text.lexicon.build /usr/share/wordnet``.
+
+What is read is Princeton's format (wndb(5WN)): ``index.POS`` and ``data.POS``, and where they are there the exception
+lists ``POS.exc`` and the frequencies ``cntlist.rev``. What is made are lines, in two parts with an empty line between:
+
+    word TAB reading [TAB reading …]     reading = pos count ":" sense ["|" sense …], the most frequent sense first
+                                         sense = synonym ["," synonym …] ["!" antonym ["," antonym …]]
+    form TAB pos form base               an irregular form: ``went TAB v d go``
+
+Only what can stand for a word in a sentence is kept: no names, numbers, abbreviations or slurs. Synonyms of a sense
+are in the order of how often they are used.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from augment.errors import InputError
+from augment.text.lexicon.inflection import bases, inflected
+
+PARTS = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
+COUNTS = "cntlist.rev"
+TARGET = Path(__file__).with_name("wordnet.z")
+
+_UNFIT = "ethnic_slur disparagement obscenity archaism trademark trade_name combining_form"
+_COARSE = "arsehole asshole bullshit cunt eff fuck fucker fucking motherfucker piss shit shitty"
+
+UNFIT = frozenset(_UNFIT.split())
+"""Words whose usage WordNet marks with one of these replace nothing."""
+
+COARSE = frozenset(_COARSE.split())
+"""So do these, which it does not mark."""
+
+_KINDS = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}
+_MARKER = re.compile(r"\((?:a|p|ip)\)$")
+_WORD = re.compile(r"[a-z]+(?:[-'][a-z]+)*")
+_PHRASE = re.compile(r"[a-z]+(?:[-'_][a-z]+)*")
+_SAYABLE = re.compile(r"[aeiouy]")
+
+
+@dataclass(slots=True)
+class _Synset:
+    """The words of one meaning, each with its marker such as ``(p)``: predicative only."""
+
+    words: list[str]
+    markers: list[str]
+    antonyms: list[tuple[int, tuple[str, str], int]] = field(default_factory=list)
+    usages: list[tuple[int, tuple[str, str]]] = field(default_factory=list)
+    unfit: set[int] = field(default_factory=set)
+
+
+def files(folder: Path) -> list[Path]:
+    """The files of a WordNet that are read. Raises InputError where it has no part of speech."""
+    found: list[Path] = []
+    for name in PARTS.values():
+        pair = [folder / f"index.{name}", folder / f"data.{name}"]
+        if all(path.is_file() for path in pair):
+            found += [*pair, *(path for path in [folder / f"{name}.exc"] if path.is_file())]
+    if not found:
+        raise InputError(f"{folder}: expected the files of a WordNet (index.noun and data.noun …), found none")
+    return [*found, *(path for path in [folder / COUNTS] if path.is_file())]
+
+
+def compiled(folder: Path) -> str:
+    """The lexicon of a WordNet, as lines. Raises InputError where a file is not of that format."""
+    builder = _Builder(files(folder))
+    try:
+        builder.read()
+        return builder.text()
+    except OSError as error:
+        raise InputError(f"{builder.place}: {error.strerror}") from error
+    except (ValueError, IndexError, KeyError) as error:
+        raise InputError(f"{builder.place}: expected a line as in wndb(5WN), found another ({error})") from error
+
+
+class _Builder:
+    """All that is read of one WordNet."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self.paths = {path.name: path for path in paths}
+        self.synsets: dict[tuple[str, str], _Synset] = {}
+        self.counts: dict[tuple[str, str, int], int] = {}
+        self.met: dict[tuple[str, str, int], int] = {}
+        self.totals: dict[tuple[str, str], int] = {}
+        self.entries: dict[str, dict[str, list[str]]] = {}
+        self.place = ""
+
+    def read(self) -> None:
+        """All files. Raises ValueError, IndexError or KeyError at a line that is none of WordNet's."""
+        for pos, name in PARTS.items():
+            for line in self._lines(f"data.{name}"):
+                self._synset(pos, line)
+        for line in self._lines(COUNTS):
+            key, sense, count = line.split()
+            lemma, kind = key.split("%")
+            self.counts[lemma, _KINDS[kind[0]], int(sense)] = int(count)
+        for synset in self.synsets.values():
+            for index, domain in synset.usages:
+                if domain in self.synsets and UNFIT.intersection(self.synsets[domain].words):
+                    synset.unfit.update([index - 1] if index else range(len(synset.words)))
+        for work in (self._total, self._entry):
+            for name in PARTS.values():
+                for line in self._lines(f"index.{name}"):
+                    work(line.split())
+
+    def _lines(self, name: str) -> Iterator[str]:
+        """Lines of a file, less those of the licence."""
+        if name not in self.paths:
+            return
+        with self.paths[name].open(encoding="latin-1") as file:
+            for place, line in enumerate(file, 1):
+                self.place = f"{self.paths[name]}:{place}"
+                if not line.startswith(" ") and line.strip():
+                    yield line
+
+    def _synset(self, pos: str, line: str) -> None:
+        head = line.split(" | ")[0].split()
+        width = int(head[3], 16)
+        raw = head[4 : 4 + 2 * width : 2]
+        markers = [found.group() if (found := _MARKER.search(word)) else "" for word in raw]
+        synset = _Synset([_MARKER.sub("", word) for word in raw], markers)
+        first = 4 + 2 * width
+        for place in range(first + 1, first + 1 + 4 * int(head[first]), 4):
+            sign, offset, of, ends = head[place : place + 4]
+            target = ("a" if of == "s" else of, offset)
+            if sign == "!":
+                synset.antonyms.append((int(ends[:2], 16), target, int(ends[2:], 16)))
+            elif sign == ";u":
+                synset.usages.append((int(ends[:2], 16), target))
+        self.synsets[pos, head[0]] = synset
+
+    def _senses(self, parts: list[str]) -> list[tuple[_Synset, int | None]]:
+        """The synsets of a line of an index in order, and which of its words it is: None for a name."""
+        word, pos = parts[0], parts[1]
+        found: list[tuple[_Synset, int | None]] = []
+        for offset in parts[-int(parts[2]) :]:
+            synset = self.synsets[pos, offset]
+            found.append((synset, synset.words.index(word) if word in synset.words else None))
+        return found
+
+    def _total(self, parts: list[str]) -> None:
+        """How often a word is met as this part of speech, less what is a name."""
+        word, pos = parts[0], parts[1]
+        own = [(turn, synset) for turn, (synset, index) in enumerate(self._senses(parts), 1) if index is not None]
+        for turn, synset in own:
+            count = self.counts.get((word, pos, turn), 0)
+            self.met[word, pos, id(synset)] = count
+            self.totals[word, pos] = self.totals.get((word, pos), 0) + count
+
+    def _entry(self, parts: list[str]) -> None:
+        word, pos = parts[0], parts[1]
+        if (word, pos) not in self.totals or not _WORD.fullmatch(word) or len(word) < 2:
+            return
+        senses = []
+        for synset, index in self._senses(parts):
+            same = "" if index is None else ",".join(self._same(pos, synset, index))
+            other = "" if index is None else ",".join(self._other(synset, index))
+            senses.append(f"{same}!{other}" if other else same)
+        while senses and not senses[-1]:
+            senses.pop()
+        self.entries.setdefault(word, {})[pos] = senses
+
+    def _same(self, pos: str, synset: _Synset, index: int) -> list[str]:
+        """What may stand for a word of a synset: not what is met in other senses only, for it would be misread."""
+        found: dict[str, tuple[int, int]] = {}
+        for place, word in enumerate(synset.words):
+            if place == index or place in synset.unfit or not _fit(word):
+                continue
+            here, total = self.met.get((word, pos, id(synset)), 0), self.totals.get((word, pos), 0)
+            if synset.markers[place] in ("", synset.markers[index]) and (here or not total):
+                found[word.replace("_", " ")] = -here, -total
+        return sorted(found, key=lambda word: found[word])
+
+    def _other(self, synset: _Synset, index: int) -> list[str]:
+        found = []
+        for own, key, place in synset.antonyms:
+            if own == index + 1 and key in self.synsets:
+                word = self.synsets[key].words[place - 1]
+                if word != synset.words[index] and _fit(word) and place - 1 not in self.synsets[key].unfit:
+                    found.append(word.replace("_", " "))
+        return list(dict.fromkeys(found))
+
+    def text(self) -> str:
+        """The lines."""
+        kept = {word for word, readings in self.entries.items() if any(readings.values())}
+        traps = {
+            word
+            for word, readings in self.entries.items()
+            if any(base in kept and base != word for pos in "nva" for base, _ in bases(word, pos))
+        }
+        lines = []
+        for word in sorted(kept | traps):
+            readings = [f"{pos}{self.totals[word, pos]}:{'|'.join(s)}" for pos, s in self.entries[word].items()]
+            lines.append("\t".join([word, *readings]))
+        forms = [line for pos, name in PARTS.items() for line in self._forms(pos, f"{name}.exc")]
+        return "\n".join([*lines, "", *forms, ""])
+
+    def _forms(self, pos: str, name: str) -> Iterator[str]:
+        """Irregular forms of single words, as the exception lists have them, and which form each is."""
+        known: dict[str, list[str]] = {}
+        for line in self._lines(name):
+            form, *of = line.split()
+            for base in of:
+                if base != form and _WORD.fullmatch(form) and _WORD.fullmatch(base):
+                    known.setdefault(base, []).append(form)
+        for base in sorted(known):
+            for kind, form in _kinds(pos, base, known[base]):
+                if (pos, kind) == ("n", "s") or inflected(base, kind) != form or (base, kind) not in bases(form, pos):
+                    yield f"{form}\t{pos}{kind}{base}"
+
+
+def _fit(word: str) -> bool:
+    return len(word) > 2 and word not in COARSE and bool(_PHRASE.fullmatch(word)) and bool(_SAYABLE.search(word))
+
+
+def _kinds(pos: str, base: str, forms: list[str]) -> list[tuple[str, str]]:
+    """Which form of its base each is; see inflection.py for the letters."""
+    if pos == "n":
+        return [("s", form) for form in forms]
+    if pos in "ar":
+        return [("t" if form.endswith("st") else "r", form) for form in forms]
+    found = [("g", form) for form in forms if form.endswith("ing")]
+    found += [("s", form) for form in forms if form.endswith("s")]
+    past = [form for form in forms if not form.endswith(("ing", "s"))]
+    perfect = [form for form in past if form.endswith(("n", "ne")) or ("u" in form and form.replace("u", "a") in past)]
+    if len(past) == 1 and past[0].endswith(("came", "ran")):
+        perfect, past = [base], past
+    elif len(perfect) == len(past) or not perfect:
+        perfect = past
+    else:
+        past = [form for form in past if form not in perfect]
+    return [*found, *(("d", form) for form in past), *(("n", form) for form in perfect)]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the lexicon that ships with the package."""
+    if len(arguments) != 1:
+        print("usage: python -m augment.text.lexicon.build FOLDER, such as /usr/share/wordnet")
+        return 2
+    TARGET.write_bytes(zlib.compress(compiled(Path(arguments[0])).encode("ascii"), 9))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

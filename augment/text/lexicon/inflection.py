@@ -1,0 +1,93 @@
+"""English inflection: what a regular form may come from, and how a base takes one. Irregular forms are the reader's.
+
+Taking forms apart follows WordNet's Morphy (morphy(7WN)); putting them on follows Quirk et al., "A Comprehensive
+Grammar of the English Language" (1985), sections 3.5 to 3.10, 5.80 and 7.74.
+"""
+
+from __future__ import annotations
+
+import re
+
+SUFFIXES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "n": (("s", "", "s"), ("ies", "y", "s"), ("es", "", "s"), ("men", "man", "s")),
+    "v": (
+        *(("s", "", "s"), ("ies", "y", "s"), ("es", "", "s")),
+        *(("ed", "e", "d"), ("ed", "", "d"), ("ied", "y", "d"), ("ing", "e", "g"), ("ing", "", "g")),
+        ("ying", "ie", "g"),
+    ),
+    "a": (
+        *(("er", "", "r"), ("er", "e", "r"), ("ier", "y", "r")),
+        *(("est", "", "t"), ("est", "e", "t"), ("iest", "y", "t")),
+    ),
+}
+"""Part of speech -> ending, what stands there in the base, and the form that it makes.
+
+Forms: ``s`` (plural, third person), ``d`` (past), ``n`` (past participle), ``g`` (-ing), ``r`` (comparative), ``t``
+(superlative). The regular past stands for both.
+"""
+
+_VOWELS = "aeiou"
+_SIBILANT = re.compile(r"(?:s|x|z|ch|sh)$")
+_DOUBLES = re.compile(r"^[^aeiouy]*(?:qu)?[aeiouy][bdfgklmnprtvz]$")
+_SYLLABLES = re.compile(r"[aeiouy]+")
+
+
+def bases(word: str, pos: str) -> list[tuple[str, str]]:
+    """What a word may be a regular form of, each with the form; the doubled consonant of *stopped* is undone too."""
+    found: list[tuple[str, str]] = []
+    for ending, instead, form in SUFFIXES.get(pos, ()):
+        if len(word) + len(instead) > len(ending) + 1 and word.endswith(ending):
+            stem = word[: -len(ending)]
+            found.append((stem + instead, form))
+            if form != "s" and not instead and len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in _VOWELS:
+                found.append((stem[:-1], form))
+    return found
+
+
+def inflected(base: str, form: str) -> str:
+    """The regular form of one word."""
+    if form == "s":
+        return _with_s(base)
+    if form in "dn":
+        return _stem(base, "ed")
+    if form == "g":
+        if base.endswith("ie"):
+            return base[:-2] + "ying"
+        return base + "ing" if base.endswith(("ee", "oe", "ye")) else _stem(base, "ing")
+    if not _short(base):
+        return f"{'more' if form == 'r' else 'most'} {base}"
+    return _stem(base, "er" if form == "r" else "est")
+
+
+def _with_s(base: str) -> str:
+    if base.endswith("y") and base[-2:-1] not in _VOWELS:
+        return base[:-1] + "ies"
+    return base + ("es" if _SIBILANT.search(base) else "s")
+
+
+def _stem(base: str, ending: str) -> str:
+    """A base with an ending that begins with a vowel."""
+    if base.endswith("e"):
+        return (base[:-1] if ending == "ing" else base) + ending[0 if ending == "ing" else 1 :]
+    if base.endswith("y") and base[-2:-1] not in _VOWELS and ending != "ing":
+        return base[:-1] + "i" + ending
+    return base + base[-1] + ending if _DOUBLES.match(base) else base + ending
+
+
+def _short(base: str) -> bool:
+    """Whether an adjective is compared with -er and -est."""
+    if "-" in base or " " in base:
+        return False
+    syllables = len(_SYLLABLES.findall(base.removesuffix("e")))
+    return syllables <= 1 or (syllables == 2 and base.endswith(("y", "le", "ow")) and not base.endswith("ly"))
+
+
+_YOU = re.compile(r"(?:eu|ewe|uni(?!n)|u[bfgkst][aeiou]|ur[aeio]|ute|once\b|one\b|ones\b|one-|ouija)")
+_SILENT_H = re.compile(r"(?:hour|honest|honou?r|heir)")
+
+
+def article(word: str) -> str:
+    """``a`` or ``an``, as the word that follows (lower case) is said."""
+    if word[:1] in _VOWELS:
+        return "a" if _YOU.match(word) else "an"
+    return "an" if _SILENT_H.match(word) else "a"

@@ -1,0 +1,46 @@
+"""English function words that contractions and negation turn on: Quirk et al. (1985), sections 3.21 to 3.49."""
+
+from __future__ import annotations
+
+_PRONOUNS = "i you he she it we they there"
+_ASKING = "what who whom whose which where when why how"
+_DETERMINERS = "a an the this that these those my your his her its our their no some any each every"
+_HOSTS = "do does did is are was were have has had would could should must need"
+_PARTICIPLES = (
+    "made done gone come become taken seen found left lost won sent spent built bought brought thought caught taught"
+    " kept slept felt meant met led read told sold paid said laid put set cut hit hurt let shut cost run grown known"
+    " shown thrown drawn blown flown worn torn born begun drunk sung stood held heard dealt had been got gotten driven"
+    " given written risen eaten fallen forgotten chosen frozen spoken broken stolen hidden bitten beaten understood"
+)
+
+PRONOUNS = frozenset(_PRONOUNS.split())
+"""What may be the subject, and stand behind its verb in a question."""
+
+ASKING = frozenset(_ASKING.split())
+DETERMINERS = frozenset(_DETERMINERS.split())
+
+NEGATED = {"cannot": "can", "can't": "can", "won't": "will", "shan't": "shall"} | {
+    f"{host}n't": host for host in _HOSTS.split()
+}
+"""A verb with its negation in one word -> the verb."""
+
+PARTICIPLES = frozenset(_PARTICIPLES.split())
+"""Irregular past participles that are met often."""
+
+
+def participle(word: str) -> bool:
+    """Whether a word in lower case may be a past participle."""
+    return word in PARTICIPLES or (len(word) > 3 and word.endswith(("ed", "en", "wn")))
+
+
+def plain(word: str) -> str:
+    """A word in lower case, with a straight apostrophe."""
+    return word.lower().replace("’", "'")
+
+
+def cased(word: str, like: str) -> str:
+    """A word in the case of another: all capitals, a capital first, or as it is."""
+    letters = [char for char in like if char.isalpha()]
+    if len(letters) > 1 and like.isupper():
+        return word.upper()
+    return word[:1].upper() + word[1:] if like[:1].isupper() else word

@@ -1,0 +1,143 @@
+"""A text as its words and what stands between them, and back: what steps that work word by word share.
+
+A text in plain ASCII without anything annotated or guarded is cut and joined as strings, in a third of the time; for
+any other the same changes become edits, or a rearrangement, of the passage.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from augment.text.marks import LOOSE, Edit
+from augment.text.steps._tokens import edited
+from augment.text.value import Passage, Range
+
+Parts = list[str]
+"""Gap, word, gap, word, …, gap: words have odd places. Together they are the text."""
+
+_cut = re.compile(r"([A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*)").split
+"""At the words that ``Passage.words`` finds in ASCII."""
+
+_GLUE = ".,:/_'’&+=*\\~^-%$°#@"
+"""What makes one thing of two words where it stands alone between them: 3.5, U.S., and/or."""
+
+_OPENING = "([{\"'“‘«¿¡"
+
+
+def plain(passage: Passage) -> bool:
+    """Whether a text may be joined anew from its parts without asking what stands where."""
+    text = passage.text
+    return not passage.spans and text.isascii() and "\r" not in text and not passage.guarded
+
+
+def tokenized(passage: Passage) -> bool:
+    """Whether tokens are told: a word that is put in then has no space in it."""
+    return any(span.layer in LOOSE for span in passage.spans)
+
+
+def parts_of(passage: Passage) -> Parts:
+    """A passage as its words and gaps; what is guarded, or can't be parted from what it stands in, is gap."""
+    if plain(passage):
+        return _cut_plain(passage.text)
+    found: Parts = []
+    done = 0
+    for start, end in _whole(passage):
+        found += [passage.text[done:start], passage.text[start:end]]
+        done = end
+    return [*found, passage.text[done:]]
+
+
+def _cut_plain(text: str) -> Parts:
+    """Parts of ASCII; in half the time where there are but letters, digits, single spaces, and a stop at the end."""
+    body = text.rstrip(".?!")
+    if body.replace(" ", "").isalnum():
+        found = body.split(" ")
+        if "" not in found:
+            parts = [" "] * (2 * len(found) + 1)
+            parts[1::2] = found
+            parts[0], parts[-1] = "", text[len(body) :]
+            return parts
+    return _cut(text)
+
+
+def _whole(passage: Passage) -> Sequence[Range]:
+    """Words that begin and end no token in its midst."""
+    tokens = sorted((span.start, span.end) for span in passage.spans if span.layer in LOOSE)
+    if not tokens:
+        return passage.words
+    starts = [start for start, _ in tokens]
+
+    def inside(place: int) -> bool:
+        turn = bisect_right(starts, place - 1) - 1
+        return turn >= 0 and starts[turn] < place < tokens[turn][1]
+
+    return [word for word in passage.words if not inside(word[0]) and not inside(word[1])]
+
+
+def loose(parts: Parts, index: int) -> bool:
+    """Whether a word can be moved or taken away by itself: it is not glued to a neighbour."""
+    before, after = parts[index - 1], parts[index + 1]
+    return (before == " " or not before or index == 1 or before.strip(_GLUE) != "") and (
+        after == " " or not after or index + 2 == len(parts) or after.strip(_GLUE) != ""
+    )
+
+
+def joined(passage: Passage, old: Parts, new: Parts) -> Passage:
+    """The passage with parts replaced.
+
+    Args:
+        passage: That the parts are of.
+        old: All its parts.
+        new: One for each of them. A word may become another, or ``WORDS + " " + word``, which puts words in before
+            it; a gap may lose white space at its ends.
+    """
+    if old == new:
+        return passage
+    if plain(passage):
+        return Passage("".join(new), (), passage.policy)
+    return edited(passage, _edits(old, new))
+
+
+def _edits(old: Parts, new: Parts) -> list[Edit]:
+    found: list[Edit] = []
+    place = 0
+    for index, (was, now) in enumerate(zip(old, new, strict=True)):
+        end = place + len(was)
+        if was != now:
+            if now.endswith(" " + was):
+                found.append((place, place, now[: len(now) - len(was)]))
+            elif index % 2:
+                found.append((place, end, now))
+            else:
+                first = was.find(now)  # white space has gone at one of its ends, or both
+                found += [(place, place + first, ""), (place + first + len(now), end, "")]
+        place = end
+    return found
+
+
+def swapped(passage: Passage, parts: Parts, pairs: Sequence[tuple[int, int]]) -> Passage:
+    """The passage after pairs of words have changed places, one pair after the other."""
+    if plain(passage):
+        new = parts.copy()
+        for one, other in pairs:
+            new[one], new[other] = new[other], new[one]
+        return joined(passage, parts, new)
+    order = list(range(len(parts)))
+    for one, other in pairs:
+        order[one], order[other] = order[other], order[one]
+    edges = list(accumulate(map(len, parts), initial=0))
+    return passage.rearranged([(edges[index], edges[index + 1]) for index in order if parts[index]])
+
+
+def remove(parts: Parts, index: int) -> None:
+    """Take a word away, and the space that goes with it. Of neighbours, the last is to be taken first."""
+    before, after = parts[index - 1], parts[index + 1]
+    parts[index] = ""
+    opened = before[-1:].isspace() or before[-1:] in _OPENING if before else index == 1
+    if opened and after[:1] in (" ", "\t"):
+        parts[index + 1] = after.lstrip(" \t")
+    elif not after or not after[:1].isalnum():
+        parts[index - 1] = before.rstrip(" \t")

@@ -1,0 +1,57 @@
+"""RandomSwap: lets pairs of words change places, in any script; what is annotated on a word moves with it.
+
+    text: [{RandomSwap: {rate: 0.1}}]
+
+One of the four operations of EDA (Wei and Zou, EMNLP 2019). White space and punctuation stay where they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pydantic
+
+from augment.chance import Chance
+from augment.sample import Sample
+from augment.text.steps._passages import Columns, Numbers, Rate, each, many
+from augment.text.steps._words import loose, parts_of, swapped
+from augment.text.value import Passage
+
+LABELS = "keeps"
+NOTE = (
+    "Classes stay unless they hang on the order of words (who did what to whom); entities and answers stay where they"
+    " are, tokens move with their words."
+)
+DOCS = "https://aclanthology.org/D19-1670/"
+
+TRIES = 4
+"""How often a word is drawn for each place, until one is found that can be moved by itself."""
+
+
+class Options(Columns):
+    """How many swaps."""
+
+    rate: Rate = pydantic.Field(0.1, description="Swaps for each word, at least one in a text.")
+
+
+def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
+    """The texts with words in other places."""
+    return each(options, sample, chance, lambda passage, generator: changed(passage, generator, options.rate))
+
+
+def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
+    """One text with words in other places."""
+    parts = parts_of(passage)
+    count = len(parts) // 2
+    if count < 2:
+        return passage
+    pairs: list[tuple[int, int]] = []
+    draw = generator.random
+    for _ in range(many(rate, count, generator)):
+        for _ in range(TRIES):
+            one, other = int(draw() * count), int(draw() * (count - 1))
+            one, other = 2 * one + 1, 2 * (other + (other >= one)) + 1
+            if parts[one] != parts[other] and loose(parts, one) and loose(parts, other):
+                pairs.append((one, other))
+                break
+    return swapped(passage, parts, pairs)
