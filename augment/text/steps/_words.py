@@ -18,8 +18,10 @@ from augment.text.value import Passage, Range
 Parts = list[str]
 """Gap, word, gap, word, …, gap: words have odd places. Together they are the text."""
 
-_cut = re.compile(r"([A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*)").split
-"""At the words that ``Passage.words`` finds in ASCII."""
+_WORD = re.compile(r"([A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*)")
+"""What ``Passage.words`` finds in ASCII."""
+
+_cut = _WORD.split
 
 _GLUE = ".,:/_'’&+=*\\~^-%$°#@"
 """What makes one thing of two words where it stands alone between them: 3.5, U.S., and/or."""
@@ -48,6 +50,25 @@ def parts_of(passage: Passage) -> Parts:
         found += [passage.text[done:start], passage.text[start:end]]
         done = end
     return [*found, passage.text[done:]]
+
+
+def tokens_of(passage: Passage) -> Parts | None:
+    """A plain passage cut at its single spaces, in a quarter of the time; None where it has other white space.
+
+    One that ``is_word`` may be moved or taken away by itself, with one of its spaces.
+    """
+    text = passage.text
+    if passage.spans or not text.isascii():
+        return None
+    if not text.rstrip(".?!").replace(" ", "").isalnum() and (passage.guarded or not text.isprintable()):
+        return None
+    found = text.split(" ")
+    return None if "" in found else found
+
+
+def is_word(token: str) -> bool:
+    """Whether an ASCII token is just one word, without marks around it."""
+    return token.isalnum() or _WORD.fullmatch(token) is not None
 
 
 def _cut_plain(text: str) -> Parts:

@@ -14,7 +14,7 @@ import pydantic
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.steps._passages import Columns, Numbers, Rate, each, many
-from augment.text.steps._words import loose, parts_of, swapped
+from augment.text.steps._words import is_word, loose, parts_of, swapped, tokens_of
 from augment.text.value import Passage
 
 LABELS = "keeps"
@@ -41,16 +41,26 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
 
 def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
     """One text with words in other places."""
+    tokens, draw = tokens_of(passage), generator.random
+    if tokens is not None:
+        count = len(tokens)
+        for _ in range(many(rate, count, generator) if count > 1 else 0):
+            for _ in range(TRIES):
+                one, other = int(draw() * count), int(draw() * count)
+                first, second = tokens[one], tokens[other]
+                if first != second and is_word(first) and is_word(second):
+                    tokens[one], tokens[other] = second, first
+                    break
+        text = " ".join(tokens)
+        return passage if text == passage.text else Passage(text, (), passage.policy)
     parts = parts_of(passage)
     count = len(parts) // 2
     if count < 2:
         return passage
     pairs: list[tuple[int, int]] = []
-    draw = generator.random
     for _ in range(many(rate, count, generator)):
         for _ in range(TRIES):
-            one, other = int(draw() * count), int(draw() * (count - 1))
-            one, other = 2 * one + 1, 2 * (other + (other >= one)) + 1
+            one, other = 2 * int(draw() * count) + 1, 2 * int(draw() * count) + 1
             if parts[one] != parts[other] and loose(parts, one) and loose(parts, other):
                 pairs.append((one, other))
                 break
