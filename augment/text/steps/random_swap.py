@@ -58,10 +58,12 @@ def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
     if count < 2:
         return passage
     pairs: list[tuple[int, int]] = []
+    now = parts.copy()
     for _ in range(many(rate, count, generator)):
         for _ in range(TRIES):
             one, other = 2 * int(draw() * count) + 1, 2 * int(draw() * count) + 1
-            if parts[one] != parts[other] and loose(parts, one) and loose(parts, other):
+            if now[one] != now[other] and loose(parts, one) and loose(parts, other):
                 pairs.append((one, other))
+                now[one], now[other] = now[other], now[one]
                 break
     return swapped(passage, parts, pairs)
