@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 import wave
 from collections.abc import Callable
@@ -140,7 +141,7 @@ def draw_texts(folder: Path, each: int = 12) -> int:
 def _tagged(text: str, spans: list[tuple[int, int, str]]) -> str:
     """A sentence in CoNLL's columns: token and IOB2 tag."""
     lines, place = "", 0
-    for word in text.split():
+    for word in re.findall(r"\w+|[^\w\s]", text):
         start = text.index(word, place)
         place = start + len(word)
         label = next((f"-{label}" for first, last, label in spans if first <= start < last), "")

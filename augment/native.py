@@ -157,8 +157,13 @@ def _words(kind: Any) -> str:
         return "one of " + ", ".join(parts)
     if get_origin(kind) in (Union, UnionType):
         return " or ".join(_words(part) for part in parts)
+    if get_origin(kind) is tuple and parts[-1] is Ellipsis:
+        inner = _words(parts[0])
+        return f"list of any of {inner[7:]}" if inner.startswith("one of ") else f"list of {inner}s"
     if get_origin(kind) is tuple:
-        return f"list of {_words(parts[0])}s" if parts[-1] is Ellipsis else "[low, high]"
+        return "[low, high]"
+    if get_origin(kind) is dict:
+        return f"mapping of {_words(parts[0])} to {_words(parts[1])}"
     return str(kind)
 
 
