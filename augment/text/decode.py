@@ -10,10 +10,10 @@ import json
 
 from augment import encodings
 from augment.errors import SampleError
-from augment.sample import Encoded
+from augment.sample import ROW, SIGN, Encoded
 from augment.text.value import Document, Passage
 
-SUFFIXES = frozenset({"", ".txt", ".text", ".row"})
+SUFFIXES = frozenset({"", ".txt", ".text", ROW})
 """``.row`` is no file but a row of a table; files without ending are read only where the recipe says so."""
 
 NAME = "text"
@@ -22,14 +22,12 @@ NAME = "text"
 MOST = 10_000_000
 """Characters of one sample; more is no document but a mistake, and would hold up everything else."""
 
-ROW = b"\x1e"
-
 
 def decode(data: bytes) -> Document:
     """See the Modality contract. Raises SampleError: no text, empty, too long."""
     if len(data) > 4 * MOST:
         raise SampleError("too long", f"{len(data):,} bytes; a sample has at most {MOST:,} characters")
-    texts = _row(data) if data[:1] == ROW else {NAME: _file(data)}
+    texts = _row(data) if data[:1] == SIGN else {NAME: _file(data)}
     for text in texts.values():
         if len(text) > MOST:
             raise SampleError("too long", f"{len(text):,} characters; a sample has at most {MOST:,}")
@@ -37,12 +35,12 @@ def decode(data: bytes) -> Document:
             raise SampleError("not text", f"a NUL character at place {text.index(chr(0)):,}; is it a binary file?")
     if not any(text and not text.isspace() for text in texts.values()):
         raise SampleError("empty", "no character in it but white space")
-    return Document({name: Passage(text) for name, text in texts.items()}, data, row=data[:1] == ROW)
+    return Document({name: Passage(text) for name, text in texts.items()}, data, row=data[:1] == SIGN)
 
 
 def original(data: bytes, suffix: str) -> Encoded:
     """An untouched original; see the Modality contract."""
-    if data[:1] == ROW:
+    if data[:1] == SIGN:
         return encoded(_row(data))
     return Encoded(data, (suffix or ".txt").removeprefix("."))
 

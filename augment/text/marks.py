@@ -39,6 +39,54 @@ def seamed(edits: Sequence[Edit], cuts: frozenset[int]) -> list[Edit]:
     return kept
 
 
+def unstuck(edits: Sequence[Edit], text: str, guarded: Sequence[tuple[int, int]]) -> list[Edit]:
+    """Those edits that put no letter next to a guarded stretch of ``text`` where there was none.
+
+    A name, a mention or an address would be another one, or none: ``see @me`` without its blank.
+    """
+    starts = [start for start, _, _ in edits]
+    ends = [end for _, end, _ in edits]
+    gone: set[int] = set()
+    for start, end in guarded:
+        first = last = bisect_right(ends, start)  # those before it end at first
+        while first and ends[first - 1] == start:
+            first -= 1
+        if first < last and not _sticks(text[start - 1 : start]) and _sticks(_before(edits, text, last)):
+            gone.update(range(first, last))
+        first = last = bisect_left(starts, end)
+        while last < len(edits) and starts[last] == end:
+            last += 1
+        if first < last and not _sticks(text[end : end + 1]) and _sticks(_after(edits, text, first)):
+            gone.update(range(first, last))
+    return [edit for place, edit in enumerate(edits) if place not in gone] if gone else [*edits]
+
+
+def _before(edits: Sequence[Edit], text: str, turn: int) -> str:
+    """The character that stands where the edits before ``turn`` end, which there must be."""
+    while True:
+        turn -= 1
+        start, _, new = edits[turn]
+        if new:
+            return new[-1]
+        if not turn or edits[turn - 1][1] < start:
+            return text[start - 1 : start] if start else ""
+
+
+def _after(edits: Sequence[Edit], text: str, turn: int) -> str:
+    """The character that stands where the edits from ``turn`` on begin, which there must be."""
+    while True:
+        _, end, new = edits[turn]
+        if new:
+            return new[0]
+        turn += 1
+        if turn == len(edits) or edits[turn][0] > end:
+            return text[end : end + 1]
+
+
+def _sticks(char: str) -> bool:
+    return char.isalnum() or char in ("_", "&", "%")
+
+
 def moved(spans: Sequence[Span], edits: Sequence[Edit]) -> tuple[Span, ...]:
     """Spans after edits, which are sorted and do not overlap.
 

@@ -19,14 +19,16 @@ SEGMENTERS = {"CJK": "jieba", "HIRAGANA": "janome", "KATAKANA": "janome", "THAI"
 def segments(run: str) -> list[Range]:
     """The words of a run of letters without spaces; each grapheme cluster where no segmenter is installed."""
     kinds = {unicodedata.name(char, "").split(" ")[0].split("-")[0] for char in run}
-    script = "HIRAGANA" if kinds & {"HIRAGANA", "KATAKANA"} else next((kind for kind in SEGMENTERS if kind in kinds), "")
+    script = (
+        "HIRAGANA" if kinds & {"HIRAGANA", "KATAKANA"} else next((kind for kind in SEGMENTERS if kind in kinds), "")
+    )
     cut = _segmenter(SEGMENTERS[script]) if script else None
     allowed = boundaries(run)
     found: list[Range] = []
     start = end = 0
     for piece in cut(run) if cut is not None else run:
         end += len(piece)
-        if allowed is None or end in allowed:
+        if end > start and (allowed is None or end in allowed):
             found.append((start, end))
             start = end
     return found if end == len(run) and start == end else [(0, len(run))]

@@ -2,19 +2,20 @@
 
 A step never writes a passage anew: it gives ``edited`` what to put where, or ``rearranged`` which stretches in which
 order, and what is annotated moves with it. What is unlawful is left undone there, so no step can break a label: an
-edit that touches what is guarded (see guards.py), or would cut a grapheme cluster (Unicode Standard Annex 29) or join
-two of them.
+edit that touches what is guarded (see guards.py) or makes a word grow onto it, or would cut a grapheme cluster
+(Unicode Standard Annex 29) or join two of them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Generic, TypeVar
 
 from augment.annotations import Span
-from augment.text import guards, marks
+from augment.text import guards, marks, swaps
 from augment.text.graphemes import boundaries
 from augment.text.guards import DEFAULT, Policy, Range
 from augment.text.marks import Edit
@@ -22,8 +23,26 @@ from augment.text.words import words
 
 __all__ = ["Document", "Edit", "Passage", "Range"]
 
+_ROUNDS = 9
+"""How often edits are looked at anew of which some had to be left out; texts that need more are no texts."""
 
-@dataclass(frozen=True, eq=False)
+Found = TypeVar("Found")
+
+
+class _Once(Generic[Found]):
+    """What is found out once, as by ``functools.cached_property``, which takes a lock before Python 3.12: 1 us."""
+
+    def __init__(self, find: Callable[[Any], Found]) -> None:
+        self.find = find
+        self.name = find.__name__
+        self.__doc__ = find.__doc__
+
+    def __get__(self, owner: Any, kind: type) -> Found:
+        found = owner.__dict__[self.name] = self.find(owner)
+        return found
+
+
+@dataclass(frozen=True, eq=False, init=False)
 class Passage:
     """One text, and what stands where in it. Lazy: what is found out once serves all copies of a source.
 
@@ -37,26 +56,44 @@ class Passage:
     spans: tuple[Span, ...] = ()
     policy: Policy = DEFAULT
 
-    @cached_property
+    def __init__(self, text: str, spans: tuple[Span, ...] = (), policy: Policy = DEFAULT) -> None:
+        own = self.__dict__  # in half the time that a frozen class takes by itself
+        own["text"] = text
+        own["spans"] = spans
+        own["policy"] = policy
+
+    @_Once
     def guarded(self) -> Sequence[Range]:
-        """Stretches that edits leave alone: sorted, none touching the next, none empty."""
+        """Stretches that edits leave alone: sorted, none overlapping the next, none empty."""
         return guards.ranges(self.text, self.spans, self.policy)
 
-    @cached_property
+    @_Once
     def words(self) -> Sequence[Range]:
         """Where words are that may be edited, in order; see words.py for what is a word."""
         found = words(self.text)
-        guarded = self.guarded
-        if not guarded:
-            return found
-        return [word for word in found if not self.touches(*word)]
+        cuts = self.boundaries
+        if cuts is not None:
+            found = [word for word in found if word[0] in cuts and word[1] in cuts]
+        if self.guarded:
+            found = [word for word in found if not self.touches(*word)]
+        return found
 
-    @cached_property
+    @_Once
     def boundaries(self) -> frozenset[int] | None:
         """Where one may cut: before each grapheme cluster and at the end; None stands for everywhere."""
         return boundaries(self.text)
 
-    @cached_property
+    @_Once
+    def simple(self) -> bool:
+        """Whether every code point is a character of its own, and none is guarded: as in most text."""
+        own = self.__dict__
+        if "boundaries" not in own:
+            own["boundaries"] = boundaries(self.text)
+        if "guarded" not in own:
+            own["guarded"] = guards.ranges(self.text, self.spans, self.policy)
+        return own["boundaries"] is None and not own["guarded"]
+
+    @_Once
     def _starts(self) -> list[int]:
         return [start for start, _ in self.guarded]
 
@@ -77,46 +114,63 @@ class Passage:
         if cuts is None:
             return [(place, place + 1) for place in range(start, stop)]
         edges = [place for place in range(start, stop + 1) if place in cuts]
-        return list(zip(edges, edges[1:], strict=False))
+        return list(pairwise(edges))
 
     def edited(self, edits: Iterable[Edit]) -> Passage:
         """With some stretches replaced.
 
         Args:
-            edits: ``(start, end, replacement)`` in code points; start = end inserts. In any order. One that overlaps
-                an earlier, is unlawful, or changes nothing, is left out.
+            edits: ``(start, end, replacement)`` in code points; start = end inserts. In any order; of two that
+                overlap, that which begins first is done. One that is unlawful or changes nothing is left out.
 
         Returns:
             The new passage; this one itself where nothing has changed.
         """
-        lawful = self._lawful(edits)
-        if not lawful:
-            return self
-        text = marks.rewritten(self.text, lawful)
-        cuts = boundaries(text)
-        if cuts is not None:
-            lawful = marks.seamed(lawful, cuts)
-            if not lawful:
-                return self
-            text = marks.rewritten(self.text, lawful)
-        return Passage(text, marks.moved(self.spans, lawful) if self.spans else (), self.policy)
-
-    def _lawful(self, edits: Iterable[Edit]) -> list[Edit]:
-        """Those edits that may be done, in order, none overlapping another."""
+        text = self.text
+        anywhere = self.simple
+        done, last, length = 0, -1, len(text)
+        made = foreign = ""
         found: list[Edit] = []
-        free, cuts, text = 0, self.boundaries, self.text
-        length = len(text)
-        for edit in sorted(edits, key=_place):
+        for edit in sorted(edits):
             start, end, new = edit
-            if start < free or end > length or end < start or self.touches(start, end) or text[start:end] == new:
-                continue
-            if cuts is not None and not (start in cuts and end in cuts):
-                continue
-            if found and start == free and start == found[-1][0] and start == end:
-                continue  # two insertions at one place
-            found.append(edit)
-            free = end
-        return found
+            if not done <= start <= end <= length or text[start:end] == new or start == end == last:
+                continue  # overlaps the one before, is no stretch, changes nothing, or puts in at the same place
+            if anywhere or self._may(start, end):
+                made += text[done:start] + new
+                if not new.isascii():
+                    foreign += new
+                found.append(edit)
+                done, last = end, start
+        if not found:
+            return self
+        made += text[done:]
+        if anywhere and "\r" not in made and (not foreign or boundaries(foreign) is None):
+            return self._made(made, found, None)  # of characters that join no others, wherever they stand
+        return self._settled(made, found)
+
+    def _may(self, start: int, end: int) -> bool:
+        """Whether an edit cuts no cluster and touches nothing guarded."""
+        cuts = self.boundaries
+        return (cuts is None or (start in cuts and end in cuts)) and not self.touches(start, end)
+
+    def _settled(self, text: str, edits: list[Edit]) -> Passage:
+        """With edits of which ``text`` is made, but for those that prove unlawful there."""
+        for _ in range(_ROUNDS):
+            cuts = boundaries(text)
+            kept = edits if cuts is None else marks.seamed(edits, cuts)
+            kept = marks.unstuck(kept, self.text, self.guarded) if self.guarded else kept
+            if len(kept) == len(edits):
+                return self._made(text, edits, cuts)
+            edits = kept  # another look: what is left has other neighbours now
+            text = marks.rewritten(self.text, edits)
+        return self
+
+    def _made(self, text: str, edits: list[Edit], cuts: frozenset[int] | None) -> Passage:
+        if text == self.text:
+            return self
+        made = Passage(text, marks.moved(self.spans, edits) if self.spans else (), self.policy)
+        made.__dict__["boundaries"] = cuts
+        return made
 
     def may_part(self, place: int) -> bool:
         """Whether one may cut here and put something else in between."""
@@ -143,12 +197,22 @@ class Passage:
             return self
         return Passage(text, spans, self.policy)
 
+    def swapped(self, replacements: Iterable[tuple[Span, str]]) -> Passage:
+        """With some entities replaced by others, whole; their spans then have the new words.
 
-def _place(edit: Edit) -> tuple[int, int]:
-    return edit[0], edit[1]
+        Args:
+            replacements: Spans of this passage (the very objects), each with what is to stand there.
+
+        Returns:
+            The new passage; this one itself where nothing has changed. Left alone is an answer, what overlaps another
+            span or cuts what is guarded by its looks, and what would join grapheme clusters. Tokens in a replaced
+            span are cut anew at white space.
+        """
+        text, spans = swaps.swapped(self.text, self.spans, self.policy, replacements)
+        return self if text == self.text else Passage(text, spans, self.policy)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Document:
     """One sample.
 
@@ -163,6 +227,13 @@ class Document:
     row: bool = False
     _marked: dict[Policy, Document] = field(default_factory=dict, repr=False, compare=False)
 
+    def __init__(self, passages: Mapping[str, Passage], raw: bytes | None = None, row: bool = False) -> None:
+        own = self.__dict__  # as above
+        own["passages"] = passages
+        own["raw"] = raw
+        own["row"] = row
+        own["_marked"] = {}
+
     @property
     def texts(self) -> dict[str, str]:
         """Column -> text."""
@@ -175,15 +246,18 @@ class Document:
             own: dict[str, list[Span]] = {}
             for span in spans:
                 own.setdefault(span.column or first, []).append(span)
-            passages = {name: Passage(old.text, tuple(own.get(name, ())), policy) for name, old in self.passages.items()}
-            self._marked[policy] = replace(self, passages=passages, _marked={})
+            passages = {
+                name: Passage(old.text, tuple(own.get(name, ())), policy) for name, old in self.passages.items()
+            }
+            self._marked[policy] = Document(passages, self.raw, self.row)
         return self._marked[policy]
 
     def changed(self, passages: Mapping[str, Passage]) -> Document:
         """With some passages replaced; this one itself where they are the ones that it has."""
-        if all(self.passages[name] is passage for name, passage in passages.items()):
+        own = self.passages
+        if all(own[name] is passage for name, passage in passages.items()):
             return self
-        return replace(self, passages={**self.passages, **passages}, raw=None, _marked={})
+        return Document({**own, **passages}, None, self.row)
 
     @property
     def spans(self) -> tuple[Span, ...]:

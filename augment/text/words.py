@@ -13,14 +13,26 @@ from typing import Any
 
 Range = tuple[int, int]
 
-_ASCII = re.compile(r"[A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*")
+_JOINERS = "'’\\-\u00ad\u00b7\u05f3\u05f4"
+"""Within words: apostrophes, hyphens, also the soft one, Catalan's middle dot, Hebrew's geresh and gershayim."""
+
+_SIMPLE = re.compile(f"[^\\W_]+(?:[{_JOINERS}][^\\W_]+)*")
+_OTHER = re.compile(
+    "[^\0-\u02ff\u0370-\u0482\u048a-\u052f\u0590\u05d0-\u05f4\u0621-\u064a\u0660-\u066f\u1e00-\u200b\u2010-\u2069]"
+)
+"""Letters beyond alphabets, for which only ``regex`` knows the scripts, and marks."""
+
+_BLANKED = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
+"""ASCII -> itself where it is a letter or a digit, else a blank."""
 
 
 @cache
 def _any_script() -> Any:
-    import regex  # 25 ms, and plain English never needs it
+    import regex  # 25 ms, and plain text never needs it
 
-    return regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’\-][\p{L}\p{M}\p{N}]+)*")
+    return regex.compile(
+        rf"[\p{{L}}\p{{N}}][\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]*(?:[{_JOINERS}][\p{{L}}\p{{N}}][\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]*)*"
+    )
 
 
 @cache
@@ -35,7 +47,9 @@ def _unspaced() -> Any:
 def words(text: str) -> list[Range]:
     """Where words begin and end, in code points, in order."""
     if text.isascii():
-        return [match.span() for match in _ASCII.finditer(text)]
+        return _ascii(text)
+    if _OTHER.search(text) is None:
+        return [match.span() for match in _SIMPLE.finditer(text)]
     found: list[Range] = []
     unspaced = _unspaced()
     for match in _any_script().finditer(text):
@@ -47,6 +61,20 @@ def words(text: str) -> list[Range]:
     return found
 
 
+def _ascii(text: str) -> list[Range]:
+    """The same as ``_SIMPLE`` finds, in a third of the time."""
+    if "'" in text or "-" in text:
+        return [match.span() for match in _SIMPLE.finditer(text)]
+    found: list[Range] = []
+    start = 0
+    for run in text.encode().translate(_BLANKED).split(b" "):
+        end = start + len(run)
+        if run:
+            found.append((start, end))
+        start = end + 1
+    return found
+
+
 def _parted(text: str, start: int, end: int) -> list[Range]:
     """A run in which at least a part has no spaces between words."""
     from augment.text.segment import segments
@@ -54,10 +82,8 @@ def _parted(text: str, start: int, end: int) -> list[Range]:
     found: list[Range] = []
     done = start
     for match in _unspaced().finditer(text, start, end):
-        if match.start() > done:
-            found.append((done, match.start()))
+        found.extend(other.span() for other in _any_script().finditer(text, done, match.start()))
         found.extend((match.start() + first, match.start() + last) for first, last in segments(match.group()))
         done = match.end()
-    if done < end:
-        found.append((done, end))
+    found.extend(other.span() for other in _any_script().finditer(text, done, end))
     return found

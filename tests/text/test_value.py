@@ -1,9 +1,10 @@
-"""The core of text: what edits and rearrangements do to a passage, against models that count character by character."""
+"""The core of text: edits and rearrangements of a passage, against models that count character by character."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 import regex
@@ -27,7 +28,7 @@ edits_of = st.lists(
 def lawful(text: str, wanted: Sequence[Edit]) -> list[Edit]:
     """Those of some edits that a plain text takes: the first where two overlap."""
     found: list[Edit] = []
-    for edit in sorted(wanted, key=lambda edit: edit[:2]):
+    for edit in sorted(wanted):
         start, end, new = edit
         if not 0 <= start <= end <= len(text) or text[start:end] == new:
             continue
@@ -48,7 +49,7 @@ def origins(text: str, edits: Sequence[Edit]) -> list[tuple[str, int]]:
 
 
 def belongs(span: Span, edit: Edit) -> bool:
-    """Whether what an edit puts in is the span's: it is inside of it, or takes the place of all of it from its start."""
+    """Whether what an edit puts in is the span's: inside of it, or in the place of all of it from its start."""
     start, end, _ = edit
     if start == end:
         return span.start < start < span.end
@@ -97,9 +98,7 @@ def test_no_edit_breaks_a_cluster_a_guard_or_an_entity(
     case: tuple[str, tuple[Span, ...]], wanted: list[Edit], policy: frozenset[str]
 ) -> None:
     text, spans = case
-    whole = tuple(
-        Span(a, b, text[a:b], "token") for a, b in zip(edges(text), edges(text)[1:], strict=False) if b - a > 1
-    )
+    whole = tuple(Span(a, b, text[a:b], "token") for a, b in pairwise(edges(text)) if b - a > 1)
     passage = Passage(text, (*spans, *whole), policy)
     made = passage.edited(wanted)
     assert all(0 <= span.start <= span.end <= len(made.text) for span in made.spans)
@@ -136,7 +135,7 @@ def test_a_rearrangement_carries_what_it_holds_or_is_not_done(
 ) -> None:
     text, spans = case
     places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
-    pieces = [*zip(places, places[1:], strict=False)]
+    pieces = [*pairwise(places)]
     pieces = data.draw(st.permutations(pieces))[: data.draw(st.integers(0, len(pieces)))]
     passage = Passage(text, spans)
     made = passage.rearranged(pieces)
@@ -179,7 +178,7 @@ def test_touching_is_overlapping(case: tuple[str, tuple[Span, ...]], one: int, o
     start, end = sorted((one, other))
     naive = any(low < end and start < high if start < end else low < start < high for low, high in passage.guarded)
     assert passage.touches(start, end) == naive
-    for (_, before), (after, _) in zip(passage.guarded, passage.guarded[1:], strict=False):
+    for (_, before), (after, _) in pairwise(passage.guarded):
         assert before <= after
 
 

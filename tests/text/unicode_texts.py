@@ -7,12 +7,44 @@ from hypothesis import strategies as st
 
 from augment.annotations import Span
 
-ODD = (
-    ["👍🏽", "👨‍👩‍👧", "🇩🇪", "🇫", "❤️", "1️⃣", "é", "ő\u0323", "\r\n", "\r", "क्षि", "กำ", "กี่", "가", "각", "漢字", "かな", "ﬁ", "ß"]
-    + ["İ", "ı", "ʼn", "\u200b", "\u200d", "\u200c", "\u00ad", "\ufeff", "\u0600", "‮", "א\u05b0", "لا", "ŉ", "ΟΔΟΣ", "ǅ"]
-    + ["http://a.b/c?d=e", "www.x.org", "me@x.org", "@me", "#tag", "`code x`", "{name}", "%s", "[MASK]", "<br />", "&amp;"]
-    + ["don't", "rn-m", "fi...", '"', "--", "  ", "\t", "\n", ". ", "5/0", "The", "not", "two", "May 5, 2021", "$HOME", "``"]
-)  # fmt: skip
+ODD = [
+    *(
+        "👍🏽",
+        "👨‍👩‍👧",
+        "🇩🇪",
+        "🇫",
+        "❤️",
+        "1️⃣",
+        "é",
+        "ő\u0323",
+        "\r\n",
+        "\r",
+        "क्षि",
+        "กำ",
+        "กี่",
+        "가",
+        "각",
+        "漢字",
+        "かな",
+    ),
+    *("ﬁ", "ß", "İ", "ı", "ʼn", "\u200b", "\u200d", "\u200c", "\u00ad", "\ufeff", "\u0600", "\u202e", "א\u05b0", "لا"),
+    *(
+        "ŉ",
+        "ΟΔΟΣ",
+        "ǅ",
+        "http://a.b/c?d=e",
+        "www.x.org",
+        "me@x.org",
+        "@me",
+        "#tag",
+        "`code x`",
+        "{name}",
+        "%s",
+        "[MASK]",
+    ),
+    *("<br />", "&amp;", "don't", "rn-m", "fi...", '"', "--", "  ", "\t", "\n", ". ", "5/0", "The", "not", "two"),
+    *("May 5, 2021", "$HOME", "``"),
+]
 
 LETTERS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4)
 

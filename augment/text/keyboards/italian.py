@@ -1,0 +1,4 @@
+"""Italian."""
+
+DEFAULT = False
+LAYERS = ((" 1234567890 ì", "qwertyuiopè", "asdfghjklòàù", " zxcvbnm"),)

@@ -1,0 +1,4 @@
+"""Norwegian."""
+
+DEFAULT = False
+LAYERS = ((" 1234567890", "qwertyuiopå", "asdfghjkløæ", " zxcvbnm"),)

@@ -1,0 +1,72 @@
+"""OcrErrors: misreads letters and digits as optical character recognition does: 0 for O, m for rn, e for é.
+
+    text: [{OcrErrors: {rate: 0.05, digits: false}}]
+
+What is taken for what, and from where that is known: see _misreadings.py. Latin, Cyrillic and Greek letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pydantic
+
+from augment.chance import Chance
+from augment.sample import Sample
+from augment.text.steps import _letters
+from augment.text.steps._misreadings import BEGINS, ONE, TWO
+from augment.text.steps._passages import Columns, Numbers, Rate, each, many
+from augment.text.value import Edit, Passage
+
+LABELS = "keeps"
+NOTE = "Words get harder to read, and numbers become others unless `digits` is false."
+DOCS = "https://doi.org/10.1109/JCDL.2019.00015"
+
+
+class Options(Columns):
+    """How much is misread."""
+
+    rate: Rate = pydantic.Field(0.02, description="Share of a text's characters; at least one where above 0.")
+    digits: bool = pydantic.Field(True, description="Whether digits may be misread, and with them numbers.")
+
+
+def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
+    """See augment.native. Raises nothing."""
+    return each(options, sample, chance, partial(_change, options))
+
+
+def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
+    count = many(options.rate, len(passage.text), numbers)
+    return _letters.tried(passage, _edits, options.digits, count, numbers.random) if count else passage
+
+
+def _edits(passage: Passage, digits: bool, count: int, random: Callable[[], float]) -> list[Edit]:
+    """Misreadings at places drawn until there are enough, or it seems that there are no more."""
+    text, simple = passage.text, passage.simple
+    length = len(text)
+    edits: list[Edit] = []
+    for _ in range(4 * count + 8):
+        drawn = random() * length
+        start = int(drawn)
+        drawn -= start  # which of its misreadings
+        char = text[start]
+        wrong = ONE.get(char)
+        if wrong is None or (not digits and char.isdigit()):
+            continue
+        end = start + 1
+        if char in BEGINS:
+            pair = TWO.get(text[start : start + 2])
+            if pair is not None and drawn < 0.5:  # two letters are misread as often as one
+                wrong, drawn, end = pair, 2 * drawn, start + 2
+        if simple or _whole(passage, start, end):
+            edits.append((start, end, wrong[int(drawn * len(wrong))]))
+            if len(edits) == count:
+                break
+    return edits
+
+
+def _whole(passage: Passage, start: int, end: int) -> bool:
+    """Whether what stands there are letters that may change, without marks."""
+    return all(_letters.end(passage, place) == place + 1 for place in range(start, end))
