@@ -82,6 +82,8 @@ class Listing:
 
     def rows(self, split: str) -> Numbers:
         """Row numbers of one split, in the seeded order."""
+        if len(self.splits) == 1:  # as most tables have it: no copy of the hashes
+            return np.argsort(self.order, kind="stable").astype(np.int32)
         inside = np.flatnonzero(self.split == self.splits.index(split)).astype(np.int32)
         return inside[np.argsort(self.order[inside], kind="stable")]
 
@@ -163,9 +165,12 @@ class _Growing:
     def done(self, texts: Sequence[pa.RecordBatch], skipped: Sequence[pa.RecordBatch]) -> Listing:
         """The listing. Its digest is a sum over the sources, for the order of listing is the file system's whim."""
         splits, split = _sorted_codes(self.splits, np.frombuffer(self.split, np.intc))
+        self.split = array("i")  # of many millions, each column weighs
         classes, label = _sorted_codes(self.labels, np.frombuffer(self.label, np.intc))
+        self.label = array("i")
         texts, order = _distinct(texts, np.frombuffer(self.order, np.uint64), self.seed)
         sizes, mtimes = np.frombuffer(self.size, np.int64), np.frombuffer(self.mtime, np.int64)
+        sizes = sizes.astype(np.min_scalar_type(sizes.max(initial=0)))
         if len(mtimes) != len(sizes):
             mtimes = np.broadcast_to(mtimes, sizes.shape)
         digest = f"{self.total % 2**128:032x}"

@@ -124,7 +124,7 @@ def cut_chunks(lot: Lot, listing: Listing) -> Iterator[Chunk]:
     batch = lot.batch
     copies = len(batch.copies)
     rows = batch.rows[lot.start : lot.stop]
-    weights = np.maximum(listing.sizes[rows], SMALLEST) * copies
+    weights = np.maximum(listing.sizes[rows].astype(np.int64), SMALLEST) * copies
     most = max(1, CHUNK_OUTPUTS // max(1, copies))
     start = 0
     number = 0

@@ -286,7 +286,10 @@ def _batches(recipe: Recipe, listing: Listing, done: np.ndarray[Any, Any] | None
     for split in sorted(listing.splits, key=lambda name: (not lots.grows(name), name)):
         rows = listing.rows(split)
         copies = target if lots.grows(split) else range(0, 1)
-        had = np.zeros(len(rows), np.int64) if done is None else done[rows]
+        if done is None:
+            batches.append(Batch(split, copies, rows))
+            continue
+        had = done[rows]
         for count in np.unique(had):
             begun = copies.start + min(int(count), len(copies))
             batches.append(Batch(split, range(begun, copies.stop), rows[had == count]))

@@ -302,7 +302,11 @@ class Driver:
         suspect = at.source if isinstance(at, Progress) else ""
         chunk = task.chunk.name if isinstance(task, ChunkTask) else ""
         self._under_way.pop(chunk, None)
-        blame = suspect or chunk or f"{task.split} shard {task.number}" if not isinstance(task, LotTask) else f"lot {task.lot}"
+        blame = (
+            suspect or chunk or f"{task.split} shard {task.number}"
+            if not isinstance(task, LotTask)
+            else f"lot {task.lot}"
+        )
         self._deaths[blame] += 1
         if self._deaths[blame] >= TRIES:
             if not suspect:

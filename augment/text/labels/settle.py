@@ -20,7 +20,9 @@ def settle(document: Document, content: Content) -> Settled:
     """
     found = content.annotations or Annotations()
     if found.instances or found.masks or found.events:
-        raise SampleError("annotations do not fit", "boxes, masks and events belong to pictures and sounds, not to text")
+        raise SampleError(
+            "annotations do not fit", "boxes, masks and events belong to pictures and sounds, not to text"
+        )
     if not found.spans:
         return Settled(found, found, {})
     notes: Counter[str] = Counter()

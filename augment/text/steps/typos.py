@@ -115,11 +115,12 @@ def _edits(passage: Passage, options: Options, count: int, random: Callable[[], 
         elif drawn < drop:
             edits.append((start, end, ""))
         elif drawn < double:
-            edits.append((end, end, text[start:end]))
+            edits.append((start, end, 2 * text[start:end]))  # no insertion: the slip belongs to its token
         elif drawn < insert:
             near = beside.get(text[start], "")
             if near:
-                edits.append((end, end, near[int((drawn - double) / (insert - double) * len(near)) % len(near)]))
+                key = near[int((drawn - double) / (insert - double) * len(near)) % len(near)]
+                edits.append((start, end, text[start:end] + key))
         else:
             edits += _space(text, end, (drawn - insert) / (1 - insert))
         if len(edits) == count:
