@@ -18,6 +18,9 @@ Steps = list[dict[str, dict[str, Any]]]
 Entity = tuple[str, str]
 """Label and words."""
 
+BREAKING = frozenset({"Antonyms", "Negate"})
+"""Steps that a recipe must allow to change what a class says."""
+
 LIBRARY: Steps = [
     *({name: {}} for name in ("KeyboardAug", "OcrAug", "SpellingAug", "SplitAug")),
     *({"RandomCharAug": {"action": action}} for action in ("insert", "substitute", "swap", "delete")),
@@ -36,7 +39,8 @@ def steps(strength: float) -> Steps:
         shares = {one.name: strength for one in listed if one.kind == "number or [low, high]"}
         if shares or strength:
             given = {} if name == "EntitySwap" else SPECIAL.get(name, {})
-            found.append({name: {**given, **shares, "p": 1.0}})
+            allowed = {"allow_label_change": True} if name in BREAKING else {}
+            found.append({name: {**given, **allowed, **shares, "p": 1.0}})
     for step in LIBRARY:
         ((name, given),) = step.items()
         known = kinds.kinds(name)
@@ -101,7 +105,8 @@ def spans(row: Any) -> Iterator[tuple[str, int, int, str]]:
             assert text[start:end] == value["text"]
             yield text, start, end, value["labels"][0]
         return
-    for item in row.get("entities", row.get("label", row.get("spans", ()))):
+    listed = next((row[key] for key in ("entities", "ents", "label", "spans") if key in row), ())
+    for item in listed:
         if isinstance(item, dict):
             yield row["text"], item["start"], item["end"], item["label"]
         else:

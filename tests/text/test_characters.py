@@ -284,3 +284,14 @@ def test_aeda_puts_marks_before_words() -> None:
     assert set(made("Aeda", "一二三", marks=["、"], rate=0.5)) == set("一二三、")
     with pytest.raises(RecipeError, match="neither letters nor digits"):
         native.build(STEPS, "Aeda", {"marks": ["x"]}, Path())
+
+
+@pytest.mark.parametrize("name", ["Typos", "OcrErrors", "ChangeCase", "Confusables", "UnicodeNoise"])
+@given(st.integers(0, 10**6))
+def test_what_is_done_to_a_letter_stays_in_its_token(name: str, key: int) -> None:
+    tokens = tuple(Span(*match.span(), layer="token") for match in re.finditer(r"\S+", ENGLISH))
+    step = native.build(STEPS, name, {"rate": 0.3}, Path())
+    sample, _ = step.apply(Sample(Document({"text": Passage(ENGLISH, tokens)})), Chance.of(3, str(key), 1))
+    passage: Passage = sample.value.passages["text"]
+    inside = {place for span in passage.spans for place in range(span.start, span.end)}
+    assert not [char for place, char in enumerate(passage.text) if not char.isspace() and place not in inside]
