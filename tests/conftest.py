@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 import augment
-from augment import demo
+from augment import catalog, demo
+
+PICTURE_WRITERS = [name for name in catalog.names("writers") if not getattr(catalog.writer(name), "TEXTUAL", False)]
+"""Formats that hold more than text."""
 
 STEPS = [
     {"HorizontalFlip": {"p": 0.5}},

@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from augment import durable
 from augment.contracts import Written
 from augment.engine import chunkfile
+from augment.engine.bench import bench
 from augment.engine.history import CHUNKS, LOTS
 from augment.engine.listing import number_column, text_column
-from augment.engine.work import Report, bench
+from augment.engine.work import Report
 
 PROVENANCE = pa.schema(
     [

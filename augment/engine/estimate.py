@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from augment.engine.bench import Bench, Job, Made
 from augment.engine.plan import Plan
-from augment.engine.work import Bench, Job, Made
 
 PROBES = 6
 

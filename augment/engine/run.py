@@ -20,11 +20,12 @@ from augment import catalog, durable
 from augment.contracts import STATE, Executor, Outcome
 from augment.engine import assemble, chunkfile, history, manifest
 from augment.engine.assemble import LotTask, ShardTask, make_receipt, make_shard
+from augment.engine.bench import Job
 from augment.engine.history import CHUNKS
 from augment.engine.lots import Chunk, Lot
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, build, change, text_of
-from augment.engine.work import TRIES, ChunkTask, Job, Progress, make_chunk
+from augment.engine.work import TRIES, ChunkTask, Progress, make_chunk
 from augment.errors import AugmentError, OutputError, SampleError
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 from augment import catalog, durable
 from augment.engine import history, manifest, source
 from augment.engine.assemble import notes_of
+from augment.engine.bench import Bench, Job, Made
 from augment.engine.blocks import Expand
 from augment.engine.listing import entry_of
 from augment.engine.recipe import build
 from augment.engine.source import Text
-from augment.engine.work import Bench, Job, Made
 from augment.errors import InputError
 from augment.sample import Entry, Skip
 

@@ -15,9 +15,9 @@ import pytest
 import augment
 from augment import catalog
 from augment.annotations import Annotations
+from augment.engine.bench import Bench, Job, Made
 from augment.engine.plan import plan
-from augment.engine.work import Bench, Job, Made
-from tests.conftest import tree
+from tests.conftest import PICTURE_WRITERS, tree
 
 STEPS = [
     {"Mosaic": {"p": 0.4}},
@@ -53,7 +53,7 @@ def originals(folder: Path, **input: Any) -> dict[bytes, Annotations | None]:
     return found
 
 
-@pytest.mark.parametrize("format", catalog.names("writers"))
+@pytest.mark.parametrize("format", PICTURE_WRITERS)
 def test_workers_do_not_change_a_byte(grow: Grow, format: str) -> None:
     output = {"format": format, "shard_size": 10}
     serial = tree(grow("serial", output=output).output)
@@ -63,7 +63,7 @@ def test_workers_do_not_change_a_byte(grow: Grow, format: str) -> None:
         assert {**other, "recipe.yaml": b""} == {**serial, "recipe.yaml": b""}
 
 
-@pytest.mark.parametrize("format", catalog.names("writers"))
+@pytest.mark.parametrize("format", PICTURE_WRITERS)
 def test_what_was_written_is_verified_and_made_again(grow: Grow, format: str) -> None:
     found = augment.verify(grow(output={"format": format}).output, rederive=20)
     assert found.problems == []
@@ -86,7 +86,7 @@ def test_a_label_file_that_was_changed_is_found(grow: Grow, format: str, ending:
     assert augment.verify(output).problems == []
 
 
-READ_BACK = [name for name in catalog.names("writers") if name in catalog.names("readers")]
+READ_BACK = [name for name in PICTURE_WRITERS if name in catalog.names("readers")]
 READ_BACK = [name for name in READ_BACK if name not in ("folder", "events")]  # which hold no objects
 
 

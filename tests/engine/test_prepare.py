@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 import augment
+from augment.engine.bench import Bench, Job, Made
 from augment.engine.manifest import PROVENANCE_FILE
 from augment.engine.plan import plan
-from augment.engine.work import Bench, Job, Made
 from tests.conftest import tree
 
 PREPARE = {"image": [{"Resize": {"height": 48, "width": 64, "p": 1}}]}

@@ -121,7 +121,10 @@ def test_python_data_must_be_plain() -> None:
 
 
 def test_numbers_with_exponents_are_numbers() -> None:
-    assert source.parse("a: 2024-01-01\nb: 2024-01-01 10:00:00").data == {"a": "2024-01-01", "b": "2024-01-01 10:00:00"}
+    assert source.parse("a: 2024-01-01\nb: 2024-01-01 10:00:00").data == {
+        "a": "2024-01-01",
+        "b": "2024-01-01 10:00:00",
+    }
     assert source.parse("a: 1e-3\nb: 1E5\nc: -2e+1\nd: 1e\n").data == {"a": 0.001, "b": 1e5, "c": -20.0, "d": "1e"}
 
 

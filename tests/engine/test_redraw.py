@@ -21,12 +21,18 @@ def table(folder: Path) -> Path:
     return path
 
 
-def grown(folder: Path, multiplier: int, name: str = "out", **more: Any) -> tuple[augment.Result, dict[str, list[str]]]:
+def grown(
+    folder: Path, multiplier: int, name: str = "out", **more: Any
+) -> tuple[augment.Result, dict[str, list[str]]]:
     """The result, and source -> texts of its copies."""
-    recipe = {"seed": 7, "expand": {"multiplier": multiplier, **more.pop("expand", {})}, "text": more.pop("steps", RARE)}
+    recipe = {
+        "seed": 7,
+        "expand": {"multiplier": multiplier, **more.pop("expand", {})},
+        "text": more.pop("steps", RARE),
+    }
     output = {"format": "jsonl", "provenance": True}
     result = augment.run({**recipe, "output": output}, input=table(folder), output=folder / name, **more)
-    found: dict[str, list[str]] = {}
+    found: Texts = {}
     for file in sorted((folder / name / "train").glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)

@@ -21,13 +21,12 @@ import pytest
 import yaml
 
 import augment
-from augment import catalog, demo
+from augment import demo
 from augment.engine import lots
 from augment.errors import AugmentError, ChangedError, InputError, OutputError, RecipeError
-from tests.conftest import tree
+from tests.conftest import PICTURE_WRITERS, tree
 
 Grow = Callable[..., augment.Result]
-PICTURES = [name for name in catalog.names("writers") if not getattr(catalog.writer(name), "TEXTUAL", False)]
 
 
 def samples(output: Path) -> dict[str, dict[str, bytes]]:
@@ -83,7 +82,7 @@ def test_without_originals_there_are_as_many_copies_and_they_are_the_same(grow: 
     assert all(kept[key] == dropped[key] for key in shared)
 
 
-@pytest.mark.parametrize("format", PICTURES)
+@pytest.mark.parametrize("format", PICTURE_WRITERS)
 def test_workers_and_executors_do_not_change_a_byte(grow: Grow, format: str, small_chunks: None) -> None:
     output = {"format": format, "shard_size": 10}
     serial = tree(grow("serial", output=output).output)
