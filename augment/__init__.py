@@ -34,6 +34,7 @@ _HOMES = {
     "load": "augment.engine.recipe",
     "plan": "augment.engine.plan",
     "run": "augment.engine.run",
+    "stream": "augment.engine.stream",
     "verify": "augment.engine.verify",
 }
 
@@ -51,6 +52,7 @@ __all__ = [
     "load",
     "plan",
     "run",
+    "stream",
     "verify",
 ]
 

@@ -253,6 +253,9 @@ class Modality(Protocol):
     def blend(self, values: Sequence[Any], weights: Sequence[float]) -> Any:
         """The weighted mean of values; weights add up to 1. Raises SampleError where the values don't go together."""
 
+    def plain(self, value: Any) -> tuple[Any, Mapping[str, Any]]:
+        """A value as people know it (an array, a text), and what it does not say by itself."""
+
     def identity(self, value: Any) -> bytes | None:
         """What two values have in common that are the same to a user; None where copies are not to be compared.
 

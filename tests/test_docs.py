@@ -106,7 +106,8 @@ def test_every_recipe_opens_with_its_command_and_runs(
     path: Path, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    command = re.fullmatch(rf"# augment run {path.relative_to(ROOT).as_posix()} (?:--input (\S+) )?--output \S+", first)
+    name = path.relative_to(ROOT).as_posix()
+    command = re.fullmatch(rf"# augment run {name} (?:--input (\S+) )?--output \S+", first)
     assert command is not None, first
     monkeypatch.chdir(inputs)
     result = augment.run(path, input=command[1], output=tmp_path / "out", multiplier=3, executor="serial")

@@ -117,6 +117,12 @@ def _told(clip: Clip) -> str:
     return f"{frames:,} frames x {channels} at {clip.rate:,} Hz"
 
 
+def plain(value: Any) -> tuple[Any, Mapping[str, Any]]:
+    """The samples, (channels, frames) float32, and their rate, Hz."""
+    clip: Clip = value
+    return clip.samples, {"rate": clip.rate}
+
+
 def identity(value: Any) -> None:
     """Copies are not compared: two draws that come out the same are rare, and finding them out would cost more."""
 

@@ -66,6 +66,7 @@ class Bench:
         self.reader: Reader = catalog.reader(job.reader)
         self.writer: Writer = catalog.writer(self.recipe.output.format)
         self.options = self.writer.Options.model_validate(self.recipe.output_options)
+        self._last: _Source | None = None
 
     @cached_property
     def class_index(self) -> Mapping[str, int]:
@@ -109,6 +110,18 @@ class Bench:
             except SampleError as error:
                 yield Skip(entry.key, error.reason, error.detail, copy, entry.split)
             del made  # as above
+
+    def sample(self, entry: Entry, copy: int, first: int) -> tuple[Sample, str]:
+        """One copy before it is encoded, and its modality; it differs from those from ``first`` on. SampleError."""
+        if self._last is None or self._last.entry != entry:
+            self._last = self._source(entry)
+        source = self._last
+        if copy == 0:
+            settled = source.settled
+            return replace(source.sample(), annotations=settled.original if settled else None), source.kind
+        with _guarded():
+            seen = self._seen(source, range(copy, copy + 1), first)
+            return self._drawn(source, copy, seen)[0], source.kind
 
     @cached_property
     def _partners(self) -> Partners:
@@ -168,17 +181,17 @@ class Bench:
             prepared=applied,
         )
 
-    def _seen(self, source: _Source, copies: range) -> set[bytes] | None:
-        """What copies must differ from: their source, and the copies before the first. None: they are not compared."""
+    def _seen(self, source: _Source, copies: range, first: int = 1) -> set[bytes] | None:
+        """What copies must differ from: their source, and those from ``first`` on. None: they are not compared."""
         if self.recipe.frame.expand.duplicates == "keep":
             return None
         own = catalog.modality(source.kind).identity(source.value) if source.value is not None else None
         if own is None:
             return None
         seen = {own}
-        for copy in range(1, copies.start):
+        for copy in range(first, copies.start):
             with suppress(SampleError):
-                self._copy(source, copy, seen)
+                self._drawn(source, copy, seen)
         return seen
 
     def _copy(self, source: _Source, copy: int, seen: set[bytes] | None) -> Made:

@@ -116,6 +116,11 @@ def blend(values: Sequence[Any], weights: Sequence[float]) -> Any:
     return of_pictures(values, weights)
 
 
+def plain(value: Any) -> tuple[Any, Mapping[str, Any]]:
+    """An array (height, width[, channels]), as it is."""
+    return value, {}
+
+
 def identity(value: Any) -> None:
     """Copies are not compared: two draws that come out the same are rare, and finding them out would cost more."""
 

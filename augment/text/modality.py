@@ -112,6 +112,13 @@ def blend(values: Sequence[Any], weights: Sequence[float]) -> Any:
     raise SampleError("step failed", "texts can't be blended; aug_mix and its like are for pictures and sounds")
 
 
+def plain(value: Any) -> tuple[Any, Mapping[str, Any]]:
+    """The text; texts by column where there are several."""
+    document: Document = value
+    texts = document.texts
+    return (texts if document.row and len(texts) > 1 else next(iter(texts.values()))), {}
+
+
 def identity(value: Any) -> bytes:
     """What two copies have in common that are one: their texts."""
     document: Document = value

@@ -32,7 +32,7 @@ def grown(
     }
     output = {"format": "jsonl", "provenance": True}
     result = augment.run({**recipe, "output": output}, input=table(folder), output=folder / name, **more)
-    found: Texts = {}
+    found: dict[str, list[str]] = {}
     for file in sorted((folder / name / "train").glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)

@@ -46,7 +46,12 @@ NOTHING: dict[str, dict[str, Any]] = {
     "Eda": {"alpha_sr": 0, "alpha_ri": 0, "alpha_rs": 0, "alpha_rd": 0},
     **{name: {"rate": 0} for name in ALL if name not in ("Eda", "Negate")},
 }
-WORDS = ["a", "an", "the", "I", "he", "it", "is", "was", "not", "don't", "can't", "won't", "big", "small", "dog", "dogs", "walked", "happy", "quickly", "Paris", "card", "to", "arrive", "good", "five", "12", "1234567", "5%", "3rd", "fifth", "2024-03-05", "5", "March", "2024", "Dr.", "U.S.", "3.5", "and/or", "{name}", "@me", "#tag", "http://a.b/c", "naïve", "我喜欢猫。", "สวัสดี", "مرحبا؟", "हिन्दी।", "👩\u200d👩\u200d👧", "été", "I’m", "it’s", "said.", "Why?", "No!", "(yes)", '"so"', "end."]
+SPOKEN = """
+a an the I he it is was not don't can't won't big small dog dogs walked happy quickly Paris card to arrive good
+five 12 1234567 5% 3rd fifth 2024-03-05 5 March 2024 Dr. U.S. 3.5 and/or {name} @me #tag http://a.b/c naïve
+我喜欢猫。 สวัสดี مرحبا؟ हिन्दी। 👩‍👩‍👧 été I’m it’s said. Why? No! (yes) "so" end.
+"""
+WORDS = SPOKEN.split()
 PIECES = st.one_of(
     st.sampled_from(WORDS), st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=6)
 )

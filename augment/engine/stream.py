@@ -1,0 +1,302 @@
+"""Stages 4 to 6 of 8, live: the samples of a run as epochs of an iterator, without a disk.
+
+Sample (source, copy) is the one that a run would encode. Epoch 0 has the copies of the run; each further epoch has as
+many new ones of each source, so (source, copy) says all. Their order is drawn for each epoch; ranks take every
+``world_size``-th, workers take turns, and what they make comes in the order drawn, whoever made it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from augment import catalog
+from augment.annotations import Annotations
+from augment.chance import Chance
+from augment.contracts import Executor, Outcome
+from augment.engine import lots
+from augment.engine.bench import Bench, Job, bench
+from augment.engine.listing import TABLE
+from augment.engine.plan import Plan, plan
+from augment.engine.recipe import AnyRecipe, Changes, load
+from augment.errors import AugmentError, SampleError
+from augment.sample import Entry, Skip
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+TURNS = 16
+"""Samples that a worker makes at a time, where no batch says otherwise."""
+
+TRIES = 3
+"""How often a task may kill its worker."""
+
+
+class Streaming(Changes, total=False):
+    """What a call of ``stream`` may say beside Changes.
+
+    ``split`` is ``train`` unless said; ``epoch`` counts from 0; ``shuffle`` is on unless said; ``batch_size`` gives
+    lists of so many items; ``rank`` of ``world_size`` ranks; ``workers`` processes, 0 for none.
+    """
+
+    split: str
+    epoch: int
+    shuffle: bool
+    batch_size: int | None
+    rank: int
+    world_size: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One sample.
+
+    Args:
+        source: The key of its source.
+        copy: 0 is the untouched original.
+        value: As its modality gives it to people: pictures (height, width, channels) uint8, or (height, width) gray;
+            sounds (channels, frames) float32; a text, or texts by column.
+        label: Its class, or None.
+        label_index: The place of its class among all classes of the data set, sorted by name, or None.
+        annotations: In pixels, seconds or characters of ``value``; None where there are none.
+        facts: What the value alone does not say: ``rate`` of a sound, Hz.
+        fields: The source's other facts.
+    """
+
+    source: str
+    copy: int
+    value: Any
+    label: str | None
+    label_index: int | None
+    annotations: Annotations | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is to be made: a copy of a source; those of its epoch, from which it must differ, begin at ``first``."""
+
+    entry: Entry
+    copy: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnsTask:
+    """Some turns for a worker."""
+
+    job: bytes
+    number: int
+    turns: tuple[Turn, ...]
+
+
+def make_items(task: TurnsTask, report: Callable[[Any], None]) -> list[Item | Skip]:
+    """The items of some turns, or why there is none."""
+    at = bench(task.job)
+    return [item(at, turn) for turn in task.turns]
+
+
+def item(at: Bench, turn: Turn) -> Item | Skip:
+    """The item of one turn, or why there is none."""
+    entry = turn.entry
+    try:
+        sample, kind = at.sample(entry, turn.copy, turn.first)
+    except SampleError as error:
+        return Skip(entry.key, error.reason, error.detail, turn.copy, entry.split)
+    value, facts = catalog.modality(kind).plain(sample.value)
+    index = None if sample.label is None else at.class_index.get(sample.label)
+    return Item(entry.key, turn.copy, value, sample.label, index, sample.annotations, facts, sample.fields)
+
+
+def stream(recipe: AnyRecipe, **options: Unpack[Streaming]) -> Stream:
+    """The samples of a recipe, live.
+
+    Args:
+        recipe: As for ``augment.run``; ``output:`` and its format play no part.
+        options: See Streaming.
+
+    Raises:
+        AugmentError: Its kind says whether recipe, input or an option is at fault.
+    """
+    unknown = [name for name in options if name not in Streaming.__annotations__]
+    if unknown:
+        raise TypeError(f"stream() got an unexpected option {unknown[0]!r}")
+    changes = {name: value for name, value in options.items() if name in Changes.__annotations__}
+    checked = load(recipe, **changes)  # type: ignore[arg-type]
+    checked = replace(checked, output=checked.output.model_copy(update={"path": None}))
+    own = {name: value for name, value in options.items() if name not in changes}
+    return Stream(plan(checked), **own)
+
+
+class Stream:
+    """An iterable over one epoch; again, over the epoch that ``set_epoch`` says by then.
+
+    Args:
+        planned: What is made.
+        options: See Streaming.
+    """
+
+    def __init__(self, planned: Plan, **options: Any) -> None:
+        self.plan = planned
+        self.split = options.get("split", "train")
+        self.epoch = _whole("epoch", options.get("epoch", 0), 0)
+        self.shuffle = bool(options.get("shuffle", True))
+        size = options.get("batch_size")
+        self.batch_size = None if size is None else _whole("batch_size", size, 1)
+        self.world_size = _whole("world_size", options.get("world_size", 1), 1)
+        self.rank = _whole("rank", options.get("rank", 0), 0, self.world_size - 1)
+        self.workers = _whole("workers", options.get("workers", 0), 0)
+        if self.split not in planned.listing.splits:
+            known = ", ".join(planned.listing.splits)
+            raise AugmentError(f"split: expected one of {known}, got {self.split!r}")
+        self.skipped: list[Skip] = []
+        self._rows = planned.listing.rows(self.split)
+        expand = planned.recipe.frame.expand
+        self._copies = expand.copies if lots.grows(self.split) else range(1)
+        self._position = 0
+        self._bench: Bench | None = None
+
+    def __len__(self) -> int:
+        """Items of an epoch for this rank, or batches of them, if every source is good."""
+        total = len(range(self.rank, len(self._rows) * len(self._copies), self.world_size))
+        return total if self.batch_size is None else -(-total // self.batch_size)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the beginning of an epoch."""
+        self.epoch, self._position = _whole("epoch", epoch, 0), 0
+
+    def state_dict(self) -> dict[str, int]:
+        """Where it is, for ``load_state_dict``: what was given out so far will not come again."""
+        return {"epoch": self.epoch, "position": self._position}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Go where a stream of the same recipe, input and options was."""
+        self.epoch, self._position = _whole("epoch", state["epoch"], 0), _whole("position", state["position"], 0)
+
+    def __iter__(self) -> Iterator[Any]:
+        """The items of the epoch from where it is, or lists of them; it ends at the beginning of the next epoch."""
+        return self._items() if self.batch_size is None else self._batches(self.batch_size)
+
+    def _items(self) -> Iterator[Item]:
+        for place, made in self._made():
+            self._position = place + 1
+            yield made
+        self.set_epoch(self.epoch + 1)
+
+    def _batches(self, size: int) -> Iterator[list[Item]]:
+        batch: list[Item] = []
+        for place, made in self._made():
+            batch.append(made)
+            if len(batch) == size:
+                self._position = place + 1
+                yield batch
+                batch = []
+        if batch:
+            self._position = len(self._order())
+            yield batch
+        self.set_epoch(self.epoch + 1)
+
+    def _order(self) -> np.ndarray[Any, Any]:
+        """The turns of this rank: each a number of source and copy."""
+        total = len(self._rows) * len(self._copies)
+        if not self.shuffle:
+            return np.arange(self.rank, total, self.world_size)
+        chance = Chance.of(self.plan.recipe.frame.seed, f"epoch of {self.split}", self.epoch)
+        return chance.generator().permutation(total)[self.rank :: self.world_size]
+
+    def _turn(self, number: int, entry: Entry) -> Turn:
+        """The turn of a number: which copy, of those that this epoch has."""
+        kept, many = self._copies.start == 0, len(self._copies)
+        copy = self._copies[number % many]
+        fresh = many - kept
+        return Turn(entry, copy + self.epoch * fresh if copy else 0, self.epoch * fresh + 1)
+
+    def _turns(self, numbers: np.ndarray[Any, Any]) -> tuple[Turn, ...]:
+        entries = self.plan.listing.entries(self._rows[numbers // len(self._copies)])
+        return tuple(self._turn(int(number), entry) for number, entry in zip(numbers, entries, strict=True))
+
+    def _made(self) -> Iterator[tuple[int, Item]]:
+        """Place and item, from where it is; what can't be made is noted in ``skipped`` and left out."""
+        order, size = self._order(), self.batch_size or TURNS
+        begin = self._position
+        blocks = ((start, order[start : start + size]) for start in range(begin, len(order), size))
+        made = self._by_workers(blocks) if self.workers else self._here(blocks)
+        for start, found in made:
+            for place, one in enumerate(found, start):
+                if isinstance(one, Skip):
+                    self.skipped.append(one)
+                else:
+                    yield place, one
+
+    def _here(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Iterator[Item | Skip]]]:
+        """In this process, one by one."""
+        if self._bench is None:
+            self._bench = Bench(Job.of(self.plan, Path()), self.plan.listing)
+        at = self._bench
+        for start, numbers in blocks:
+            yield start, (item(at, turn) for turn in self._turns(numbers))
+
+    def _by_workers(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Item | Skip]]]:
+        """By workers, which are gone when this is; never more than three tasks a worker are under way or waiting."""
+        with tempfile.TemporaryDirectory(prefix="augment-") as folder:
+            sources = Path(folder) / "sources.parquet"
+            with pq.ParquetWriter(sources, TABLE, compression="snappy") as out:
+                for batch in self.plan.listing.batches():
+                    out.write_batch(batch)
+            job = pickle.dumps(replace(Job.of(self.plan, Path()), sources=sources))
+            preload = catalog.preloads(catalog.used(self.plan.recipe.text.data))
+            crew: Executor = catalog.module("executors", "processes").start(self.workers, preload)
+            try:
+                yield from self._in_order(crew, job, blocks)
+            finally:
+                crew.close()
+
+    def _in_order(
+        self, crew: Executor, job: bytes, blocks: Iterator[tuple[int, Any]]
+    ) -> Iterator[tuple[int, list[Item | Skip]]]:
+        waiting: deque[int] = deque()
+        there: dict[int, list[Item | Skip]] = {}
+        deaths: Counter[int] = Counter()
+        while True:
+            while len(waiting) < 3 * crew.workers and (block := next(blocks, None)) is not None:
+                crew.submit(make_items, TurnsTask(job, block[0], self._turns(block[1])))
+                waiting.append(block[0])
+            if not waiting:
+                return
+            while waiting[0] not in there:
+                outcome = crew.next(timeout=0.2)
+                if outcome is not None and outcome.status == "done":
+                    there[outcome.task.number] = outcome.result
+                elif outcome is not None:
+                    deaths[outcome.task.number] += 1
+                    crew.submit(make_items, _again(outcome, deaths[outcome.task.number]))
+            start = waiting.popleft()
+            yield start, there.pop(start)
+
+
+def _again(outcome: Outcome, deaths: int) -> TurnsTask:
+    """The task of a worker that died, unless it dies of it; raises what a task has raised."""
+    task: TurnsTask = outcome.task
+    if outcome.status == "failed" and outcome.error is not None:
+        raise outcome.error
+    if deaths >= TRIES:
+        keys = ", ".join(dict.fromkeys(turn.entry.key for turn in task.turns))
+        raise AugmentError(f"{outcome.error}, {TRIES} times over, at one of {keys}; is there enough memory?")
+    return task
+
+
+def _whole(name: str, value: Any, low: int, high: int | None = None) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low or value > (high or value):
+        limit = f" to {high}" if high is not None else " or more"
+        raise AugmentError(f"{name}: expected a whole number, {low}{limit}, got {value!r}")
+    return int(value)

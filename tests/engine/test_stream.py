@@ -1,0 +1,178 @@
+"""The stream has the samples of the run on disk; order, ranks, workers and resumes neither lose nor repeat one."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import multiprocessing
+import tarfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+import augment
+from augment import catalog, demo
+from augment.engine.stream import Item, Stream
+from tests.conftest import STEPS
+
+SOUND = [{"Gain": {"min_gain_db": -9, "max_gain_db": 3, "p": 0.5}}, {"PolarityInversion": {"p": 0.5}}]
+TEXT = [{"Typos": {"rate": 0.05, "p": 0.9}}, {"RandomSwap": {"p": 0.5}}]
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("texts")
+    demo.draw_texts(folder, each=3)
+    return folder / "requests.csv"
+
+
+@pytest.fixture(params=["image", "audio", "text"])
+def case(request: pytest.FixtureRequest, shapes: Path, sounds: Path, texts: Path) -> tuple[str, Path, dict[str, Any]]:
+    """A modality, its data, and a recipe whose output loses nothing."""
+    kind = str(request.param)
+    data, steps = {"image": (shapes, STEPS), "audio": (sounds, SOUND), "text": (texts, TEXT)}[kind]
+    encoding = {"image": {"format": "png"}, "audio": {"format": "wav", "subtype": "FLOAT"}, "text": {}}[kind]
+    return kind, data, {"seed": 7, "expand": {"multiplier": 3}, kind: steps, "output": {kind: encoding}}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two items have the same value and class."""
+    equal = np.array_equal(np.asarray(one.value), np.asarray(other.value))
+    return bool(equal) and (one.source, one.copy, one.label) == (other.source, other.copy, other.label)
+
+
+def on_disk(folder: Path, kind: str) -> dict[tuple[str, int], Any]:
+    """(source, copy) -> what was encoded, decoded again."""
+    found: dict[tuple[str, int], Any] = {}
+    modality = catalog.modality(kind)
+    for shard in folder.rglob("*.tar"):
+        with tarfile.open(shard) as archive:
+            members = {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr]
+        for name, data in members.items():
+            stem, _, ending = name.partition(".")
+            if ending not in ("json", "cls"):
+                facts = json.loads(members[f"{stem}.json"])
+                found[facts["source"], facts["copy"]] = modality.plain(modality.decode(data))[0]
+    return found
+
+
+def test_an_epoch_is_the_run(case: tuple[str, Path, dict[str, Any]], tmp_path: Path) -> None:
+    kind, data, recipe = case
+    result = augment.run(
+        {**recipe, "output": {**recipe["output"], "format": "webdataset"}}, input=data, output=tmp_path / "out"
+    )
+    written = on_disk(result.output / "train", kind)
+    items = list(augment.stream(recipe, input=data))
+    assert len(items) == len(written)
+    for item in items:
+        there = written[item.source, item.copy]
+        assert np.array_equal(item.value, there) if kind != "text" else item.value == there, (item.source, item.copy)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_change_nothing(case: tuple[str, Path, dict[str, Any]], workers: int) -> None:
+    _, data, recipe = case
+    here = list(augment.stream(recipe, input=data))
+    there = list(augment.stream(recipe, input=data, workers=workers))
+    assert all(same(*pair) for pair in zip(here, there, strict=True))
+
+
+def test_epochs_differ_and_come_again(case: tuple[str, Path, dict[str, Any]]) -> None:
+    _, data, recipe = case
+    live = augment.stream(recipe, input=data)
+    first, second = list(live), list(live)
+    assert [(item.source, item.copy) for item in first] != [(item.source, item.copy) for item in second]
+    copies = [Counter((item.source, item.copy) for item in epoch if item.copy) for epoch in (first, second)]
+    assert not copies[0] & copies[1], "a copy comes in one epoch only"
+    assert {item.source for item in first} == {item.source for item in second}
+    again = list(augment.stream(recipe, input=data, epoch=1))
+    assert all(same(*pair) for pair in zip(second, again, strict=True))
+
+
+def test_ranks_part_an_epoch(shapes: Path) -> None:
+    recipe = {"expand": {"multiplier": 2}, "image": STEPS}
+    whole = [(item.source, item.copy) for item in augment.stream(recipe, input=shapes)]
+    parts = [
+        [(item.source, item.copy) for item in augment.stream(recipe, input=shapes, rank=rank, world_size=5)]
+        for rank in range(5)
+    ]
+    assert sorted(itertools.chain(*parts)) == sorted(whole)
+    assert [whole[place::5] for place in range(5)] == parts
+
+
+@pytest.mark.parametrize("batch_size", [None, 4])
+@pytest.mark.parametrize("workers", [0, 2])
+def test_it_goes_on_where_it_was(texts: Path, batch_size: int | None, workers: int) -> None:
+    recipe = {"expand": {"multiplier": 5}, "text": TEXT}
+
+    def live() -> Stream:
+        return augment.stream(recipe, input=texts, batch_size=batch_size, workers=workers)
+
+    def flat(found: list[Any]) -> list[Item]:
+        return found if batch_size is None else list(itertools.chain(*found))
+
+    whole = flat(list(live()))
+    state: dict[str, int] = {"epoch": 0, "position": 0}
+    got: list[Item] = []
+    while state["epoch"] == 0:
+        part = live()
+        part.load_state_dict(state)
+        some = list(itertools.islice(iter(part), 3 if batch_size else 7))
+        got += flat(some)
+        state = json.loads(json.dumps(part.state_dict()))
+        if not some:
+            break
+    assert all(same(*pair) for pair in zip(got, whole, strict=True))
+
+
+def test_closed_early_it_leaves_nothing_behind(texts: Path) -> None:
+    recipe = {"expand": {"multiplier": 5}, "text": TEXT}
+    me = psutil.Process()
+    handles = me.num_fds() if hasattr(me, "num_fds") else 0
+    for turn in range(12):
+        for number, _ in enumerate(augment.stream(recipe, input=texts, workers=2)):
+            if number == turn:
+                break
+    left = [child for child in multiprocessing.active_children() if child.is_alive()]
+    assert left == []
+    assert not handles or me.num_fds() <= handles + 6, "a server of workers and its pipes stay, once"
+
+
+def test_what_is_bad_is_noted_and_left_out(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(tmp_path / f"{name}.png")
+    (tmp_path / "b.png").write_bytes(io.BytesIO(b"\x89PNG\r\n\x1a\nnothing").getvalue())
+    live = augment.stream({"expand": {"multiplier": 2}, "image": []}, input=tmp_path)
+    assert {item.source for item in live} == {"a.png", "c.png"}
+    assert {skip.source for skip in live.skipped} == {"b.png"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"rank": 2, "world_size": 2}, "rank: expected a whole number, 0 to 1, got 2"),
+        ({"batch_size": 0}, "batch_size: expected a whole number, 1 or more"),
+        ({"epoch": -1}, "epoch: expected"),
+        ({"workers": 1.5}, "workers: expected"),
+        ({"split": "trian"}, "split: expected one of train, val"),
+    ],
+)
+def test_wrong_options_are_told(shapes: Path, options: dict[str, Any], said: str) -> None:
+    live: Callable[..., Stream] = augment.stream
+    with pytest.raises(augment.AugmentError, match=said):
+        live({"image": []}, input=shapes, **options)
+    with pytest.raises(TypeError, match="unexpected option 'bach'"):
+        live({"image": []}, input=shapes, bach=3)
+
+
+def test_validation_data_passes_as_it_is(shapes: Path) -> None:
+    live = augment.stream({"image": STEPS}, input=shapes, split="val", shuffle=False)
+    assert [item.copy for item in live] == [0, 0, 0]
+    assert len(live) == 3
