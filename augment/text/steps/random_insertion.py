@@ -15,7 +15,8 @@ from typing import Any
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.lexicon import Table
-from augment.text.marks import LOOSE
+from augment.text.marks import TOKENS
+from augment.text.steps._english import Language, foreign
 from augment.text.steps._lexical import Lexica, Lexical, given, in_turn, instead, known
 from augment.text.steps._passages import Numbers, Rate, each, many
 from augment.text.steps._words import Parts, joined, loose, parts_of, tokenized
@@ -38,15 +39,19 @@ class Options(Lexical):
 def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tuple[Sample, dict[str, Any]]:
     """The texts with more words in them."""
     table = words.table(options.senses)
-    return each(options, sample, chance, lambda passage, generator: changed(passage, generator, options.rate, table))
+    how = options.rate, options.language
+    return each(options, sample, chance, lambda passage, draws: changed(passage, draws, how, table))
 
 
-def changed(passage: Passage, generator: Numbers, rate: Rate, table: Table) -> Passage:
+def changed(passage: Passage, generator: Numbers, how: tuple[Rate, Language], table: Table) -> Passage:
     """One text with more words in it."""
     parts = parts_of(passage)
     count = len(parts) // 2
+    rate, language = how
     left = many(rate, count, generator)
     sources = known(parts, table) if left else []
+    if not sources or foreign(passage, language, parts[1::2]):
+        return passage
     told = tokenized(passage)
     added: dict[int, tuple[int, str]] = {}
     for source in in_turn(sources, generator):
@@ -68,7 +73,7 @@ def changed(passage: Passage, generator: Numbers, rate: Rate, table: Table) -> P
 def _with_tokens(passage: Passage, parts: Parts, added: dict[int, tuple[int, str]]) -> Passage:
     """The same where each new word becomes a token."""
     starts = list(accumulate(map(len, parts), initial=0))
-    tokens = {span.start: span for span in passage.spans if span.layer in LOOSE}
+    tokens = {span.start: span for span in passage.spans if span.layer in TOKENS}
     fit = [place for place in sorted(added) if starts[place] in tokens and starts[added[place][0]] in tokens]
     made = passage.edited([(starts[place], starts[place], added[place][1] + " ") for place in fit])
     more = sum(len(added[place][1]) + 1 for place in fit)

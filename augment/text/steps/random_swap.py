@@ -25,7 +25,7 @@ NOTE = (
 DOCS = "https://aclanthology.org/D19-1670/"
 
 TRIES = 4
-"""How often a word is drawn for each place, until one is found that can be moved by itself."""
+"""How many pairs are drawn for each swap at most, until there are enough that can be moved by themselves."""
 
 
 class Options(Columns):
@@ -44,12 +44,14 @@ def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
     tokens, draw = tokens_of(passage), generator.random
     if tokens is not None:
         count = len(tokens)
-        for _ in range(many(rate, count, generator) if count > 1 else 0):
-            for _ in range(TRIES):
-                one, other = int(draw() * count), int(draw() * count)
-                first, second = tokens[one], tokens[other]
-                if first != second and is_word(first) and is_word(second):
-                    tokens[one], tokens[other] = second, first
+        left = many(rate, count, generator) if count > 1 else 0
+        for _ in range(TRIES * left):
+            one, other = int(draw() * count), int(draw() * count)
+            first, second = tokens[one], tokens[other]
+            if first != second and (first.isalnum() or is_word(first)) and (second.isalnum() or is_word(second)):
+                tokens[one], tokens[other] = second, first
+                left -= 1
+                if not left:
                     break
         text = " ".join(tokens)
         return passage if text == passage.text else Passage(text, (), passage.policy)
@@ -59,11 +61,12 @@ def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
         return passage
     pairs: list[tuple[int, int]] = []
     now = parts.copy()
-    for _ in range(many(rate, count, generator)):
-        for _ in range(TRIES):
-            one, other = 2 * int(draw() * count) + 1, 2 * int(draw() * count) + 1
-            if now[one] != now[other] and loose(parts, one) and loose(parts, other):
-                pairs.append((one, other))
-                now[one], now[other] = now[other], now[one]
+    left = many(rate, count, generator)
+    for _ in range(TRIES * left):
+        one, other = 2 * int(draw() * count) + 1, 2 * int(draw() * count) + 1
+        if now[one] != now[other] and loose(parts, one) and loose(parts, other):
+            pairs.append((one, other))
+            now[one], now[other] = now[other], now[one]
+            if len(pairs) == left:
                 break
     return swapped(passage, parts, pairs)
