@@ -7,6 +7,7 @@ element of a JSON text sequence (RFC 7464): the record separator, then an object
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from augment import encodings
 from augment.errors import SampleError
@@ -27,7 +28,8 @@ def decode(data: bytes) -> Document:
     """See the Modality contract. Raises SampleError: no text, empty, too long."""
     if len(data) > 4 * MOST:
         raise SampleError("too long", f"{len(data):,} bytes; a sample has at most {MOST:,} characters")
-    texts = _row(data) if data[:1] == SIGN else {NAME: _file(data)}
+    row = _row(data)
+    texts = {NAME: _file(data)} if row is None else row
     for text in texts.values():
         if len(text) > MOST:
             raise SampleError("too long", f"{len(text):,} characters; a sample has at most {MOST:,}")
@@ -35,13 +37,14 @@ def decode(data: bytes) -> Document:
             raise SampleError("not text", f"a NUL character at place {text.index(chr(0)):,}; is it a binary file?")
     if not any(text and not text.isspace() for text in texts.values()):
         raise SampleError("empty", "no character in it but white space")
-    return Document({name: Passage(text) for name, text in texts.items()}, data, row=data[:1] == SIGN)
+    return Document({name: Passage(text) for name, text in texts.items()}, data, row=row is not None)
 
 
 def original(data: bytes, suffix: str) -> Encoded:
     """An untouched original; see the Modality contract."""
-    if data[:1] == SIGN:
-        return encoded(_row(data))
+    row = _row(data)
+    if row is not None:
+        return encoded(row)
     return Encoded(data, (suffix or ".txt").removeprefix("."))
 
 
@@ -66,8 +69,16 @@ def _file(data: bytes) -> str:
         raise SampleError("not text", f"no encoding fits its bytes ({error})") from None
 
 
-def _row(data: bytes) -> dict[str, str]:
-    texts: dict[str, str] = json.loads(data[1:])
+def _row(data: bytes) -> dict[str, str] | None:
+    """The texts of a row; None for a file, which may begin with the same sign."""
+    if data[:1] != SIGN:
+        return None
+    try:
+        texts: Any = json.loads(data[1:])
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+        return None
     for text in texts.values():
         _utf8(text)
     return texts

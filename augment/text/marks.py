@@ -12,7 +12,10 @@ from augment.annotations import Span
 Edit = tuple[int, int, str]
 """Start, end and what stands there instead; start = end inserts."""
 
-LOOSE = frozenset({"token"})
+TOKENS = frozenset({"token"})
+"""Layers that say how a text was cut into words."""
+
+LOOSE = TOKENS | {"sentence"}
 """Layers that follow whatever is done to the text; all others are said of the very words."""
 
 
@@ -115,7 +118,10 @@ def moved(spans: Sequence[Span], edits: Sequence[Edit]) -> tuple[Span, ...]:
 
 
 def carried(spans: Sequence[Span], pieces: Sequence[tuple[int, int]]) -> tuple[Span, ...] | None:
-    """Spans after a rearrangement; None where one is lost or torn that is said of the very words."""
+    """Spans after a rearrangement; None where one is lost or torn that is said of the very words.
+
+    One that is not goes, unless all that it was made of is still in one place.
+    """
     places = list(accumulate((end - start for start, end in pieces), initial=0))
     order = sorted(range(len(pieces)), key=lambda index: pieces[index])
     starts = [pieces[index][0] for index in order]
@@ -126,10 +132,56 @@ def carried(spans: Sequence[Span], pieces: Sequence[tuple[int, int]]) -> tuple[S
         if index < 0 or pieces[index][1] < span.end:
             if span.layer not in LOOSE:
                 return None
+            whole = _together(span, pieces, (order, starts, places))
+            if whole is not None:
+                found.append(whole)
             continue
         shift = places[index] - pieces[index][0]
         found.append(replace(span, start=span.start + shift, end=span.end + shift))
     return tuple(sorted(found, key=lambda span: (span.start, span.end)))
+
+
+def _together(
+    span: Span, pieces: Sequence[tuple[int, int]], where: tuple[list[int], list[int], list[int]]
+) -> Span | None:
+    """A span over several pieces, where those stand side by side again; None where they don't, or one is gone."""
+    order, starts, places = where
+    first = max(bisect_right(starts, span.start) - 1, 0)
+    own = order[first : bisect_left(starts, span.end)]
+    if not own or sum(pieces[index][1] - pieces[index][0] for index in own) != pieces[own[-1]][1] - starts[first]:
+        return None
+    before, after = span.start - starts[first], pieces[own[-1]][1] - span.end
+    low, high = min(own), max(own)
+    if before < 0 or after < 0 or high - low + 1 != len(own):
+        return None
+    if (before and low != own[0]) or (after and high != own[-1]):
+        return None  # what it has a part of is no more at its edge
+    return replace(span, start=places[low] + before, end=places[high + 1] - after)
+
+
+def sticking(guarded: Sequence[tuple[int, int]], texts: tuple[str, str], pieces: Sequence[tuple[int, int]]) -> bool:
+    """Whether a rearrangement puts a letter next to a guarded stretch where there was none; see ``unstuck``.
+
+    Args:
+        guarded: Stretches of the old text, each in one piece or in none.
+        texts: The old and the new.
+        pieces: As for ``carried``.
+    """
+    old, new = texts
+    places = list(accumulate((end - start for start, end in pieces), initial=0))
+    order = sorted(range(len(pieces)), key=lambda index: pieces[index])
+    starts = [pieces[index][0] for index in order]
+    for start, end in guarded:
+        turn = bisect_right(starts, start) - 1
+        if turn < 0 or pieces[order[turn]][1] < end:
+            continue
+        shift = places[order[turn]] - starts[turn]
+        first, last = start + shift, end + shift
+        if first and _sticks(new[first - 1]) and not _sticks(old[start - 1 : start]):
+            return True
+        if _sticks(new[last : last + 1]) and not _sticks(old[end : end + 1]):
+            return True
+    return False
 
 
 def joined(pieces: Sequence[tuple[int, int]]) -> set[int]:

@@ -12,7 +12,7 @@ from augment.annotations import Span
 from augment.text import guards, marks
 from augment.text.graphemes import boundaries
 from augment.text.guards import Policy, Range
-from augment.text.marks import LOOSE, Edit
+from augment.text.marks import LOOSE, TOKENS, Edit
 
 KEPT = frozenset({"answer"})
 """Layers whose very words are what they are for."""
@@ -24,7 +24,7 @@ def parted(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     """Spans with those tokens cut that have white space in them."""
     found: list[Span] = []
     for span in spans:
-        if span.layer in LOOSE and any(map(str.isspace, text[span.start : span.end])):
+        if span.layer in TOKENS and any(map(str.isspace, text[span.start : span.end])):
             found += _cut([span], text[span.start : span.end], span.start)
         else:
             found.append(span)
@@ -94,7 +94,7 @@ def _moved(spans: Sequence[Span], edits: Sequence[Edit]) -> tuple[Span, ...]:
     outer: list[Span] = []
     for span in spans:
         turn = bisect_left(starts, span.start + 1) - 1
-        if span.layer in LOOSE and turn >= 0 and span.end <= edits[turn][1]:
+        if span.layer in TOKENS and turn >= 0 and span.end <= edits[turn][1]:
             inner.setdefault(turn, []).append(span)
         else:
             outer.append(span)

@@ -184,7 +184,7 @@ class Passage:
 
         Returns:
             The new passage; this one itself where that would lose an entity or an answer, cut what is guarded or a
-            grapheme cluster, or change nothing.
+            grapheme cluster, let a word stick to what is guarded, or change nothing.
         """
         if not all(self.may_part(place) for piece in pieces for place in piece):
             return self
@@ -194,6 +194,8 @@ class Passage:
         spans = marks.carried(self.spans, pieces)
         cuts = boundaries(text)
         if spans is None or (cuts is not None and not marks.joined(pieces) <= cuts):
+            return self
+        if self.guarded and marks.sticking(self.guarded, (self.text, text), pieces):
             return self
         return Passage(text, spans, self.policy)
 

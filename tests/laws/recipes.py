@@ -21,6 +21,7 @@ SIZES: dict[str, Any] = {
 
 SPECIAL: dict[str, dict[str, Any]] = {
     "Affine": {"rotate": [-40, 40]},
+    "KerasAffine": {"rotation_range": 40},
     "CLAHE": {"clip_limit": [1, 60]},
     "Downscale": {"scale_range": [0.2, 0.8]},
     "Posterize": {"num_bits": [1, 6]},

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import os
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -153,12 +154,16 @@ HOME_NOTE = TEXTS["emoji"][0] / "SOURCE.txt"
 
 def _cells(folder: Path, format: str) -> list[str]:
     """All that an output has in any cell, or in any file."""
-    own = [path for path in folder.rglob("*") if path.is_file() and path.parent != folder and ".augment" not in path.parts]
+    own = [
+        path for path in folder.rglob("*") if path.is_file() and path.parent != folder and ".augment" not in path.parts
+    ]
     if format == "folder":
         return [path.read_bytes().decode() for path in own if path.suffix != ".json"]
     if format == "jsonl":
-        return [str(cell) for path in own for row in flows.rows(path.read_bytes().decode()) for cell in row.values()]
+        rows = [row for path in own for row in flows.rows(path.read_bytes().decode())]
+        return [" ".join(cell) if isinstance(cell, list) else str(cell) for row in rows for cell in row.values()]
     found = []
+    csv.field_size_limit(10_000_000)
     for path in own:
         with path.open(encoding="utf-8", newline="") as file:
             found += [cell for row in csv.reader(file) for cell in row]
@@ -172,14 +177,16 @@ LOOKS = frozenset(KINDS) - {"spans"}
 def test_a_step_at_full_strength_keeps_clusters_whole_and_what_is_guarded(step: dict[str, Any]) -> None:
     text = modality("text")
     ((name, given),) = step.items()
-    built = text.build(name, {key: value for key, value in given.items() if key != "allow_label_change"}, Setting(Path()))
+    built = text.build(
+        name, {key: value for key, value in given.items() if key != "allow_label_change"}, Setting(Path())
+    )
     for turn, source in enumerate(TEXTS["emoji"][1]()):
         value = text.decode(source.encode())
         made, _ = text.apply(Sample(value, partners=lambda *_: []), [(built, Chance.of(7, str(turn), 1))], Labels())
         after = made.value.texts["text"]
         assert text.encode(made.value, text.Encoding()).data.decode() == after
         if name != "UnicodeNoise":
-            clusters = [{new for new in _clusters(one) if len(new) > 1} for one in (source, after)]
+            clusters = [{new[1:].casefold() for new in _clusters(one) if len(new) > 1} for one in (source, after)]
             assert clusters[1] <= clusters[0], name
         if name != "SentenceDrop":
             looks = Counter(source[start:end] for start, end in ranges(source, (), LOOKS))
@@ -188,4 +195,4 @@ def test_a_step_at_full_strength_keeps_clusters_whole_and_what_is_guarded(step: 
 
 def _clusters(text: str) -> list[str]:
     places = edges(text)
-    return [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(places)]

@@ -96,7 +96,8 @@ def test_no_sentence_is_cut_where_something_is(passage: Passage) -> None:
     for start, end in parts:
         assert passage.may_part(start) and passage.may_part(end)
         assert all(
-            span.end <= start or span.start >= end or (start <= span.start and span.end <= end) for span in passage.spans
+            span.end <= start or span.start >= end or (start <= span.start and span.end <= end)
+            for span in passage.spans
         )
 
 

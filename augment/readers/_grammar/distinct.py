@@ -13,7 +13,7 @@ from augment.chance import Chance
 from augment.readers._grammar import growing
 from augment.readers._grammar.growing import Sentence
 from augment.readers._grammar.tables import COUNTABLE, Start
-from augment.sample import Entry, Skip
+from augment.sample import ROW, Entry, Skip
 
 WINDOW = 1000
 FEW = 100
@@ -25,8 +25,6 @@ WORK = 1_000_000
 
 MOST_WORK = 50_000_000
 """Work for going through all sentences in turn before even a countable grammar is left."""
-
-ENDING = ".row"
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Grown:
 
     def located(self, locator: str) -> tuple[str, Sentence | None]:
         """The class and the sentence that a locator stands for. Raises ValueError for what is no locator."""
-        place, _, turn = locator.removesuffix(ENDING).partition("/")
+        place, _, turn = locator.removesuffix(ROW).partition("/")
         label = list(self.starts)[int(place)]
         if turn.startswith("="):
             return label, growing.numbered(self.starts[label], int(turn[1:]), self.tidy)[0]
@@ -119,7 +117,7 @@ class _Class:
         for turn, sentence in self._sentences():
             yield Entry(
                 key=key_of(self.label, sentence),
-                locator=f"{self.number}/{turn}{ENDING}",
+                locator=f"{self.number}/{turn}{ROW}",
                 label=self.label or None,
                 size=len(sentence.text.encode()),
             )

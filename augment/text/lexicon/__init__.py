@@ -20,6 +20,15 @@ SHIPPED = Path(__file__).with_name("wordnet.z")
 MOST = 200_000
 """Words that a table remembers; then it begins anew."""
 
+ENOUGH = {"n": 3, "v": 4, "a": 3, "r": 3}
+"""Tenths of a word's use that the senses must be which are asked for: what *get* means is anyone's guess."""
+
+CLEAR = 1.2
+"""So many times more often must a word be read in one way than in others to be read so where no rule tells."""
+
+RIVAL = 2
+"""The same for two words of one part of speech that share a form."""
+
 _SHARES = {"": 1.0, "s": 0.3, "d": 0.25, "n": 0.2, "g": 0.15, "r": 0.1, "t": 0.1}
 """How much of a word's use is a form of it, roughly: tells *left* (leave) from *left* (not right)."""
 
@@ -32,12 +41,14 @@ class Reading(NamedTuple):
         form: As in inflection.py; empty for the base.
         weight: How often it is read so; only to be compared.
         words: What can stand for it, in the same form, what is nearest in meaning first.
+        clear: Whether it is read so where its neighbours don't tell.
     """
 
     pos: str
     form: str
     weight: float
     words: tuple[str, ...]
+    clear: bool = True
 
 
 class Lexicon:
@@ -56,6 +67,7 @@ class Lexicon:
             self._bases.setdefault(form, []).append(key)
             self._forms.setdefault(key, form)
         self._tables: dict[tuple[int, bool], Table] = {}
+        self.known = Known(self)
 
     def table(self, senses: int, opposite: bool = False) -> Table:
         """Word in any case -> its readings, with the synonyms (or antonyms) of the first ``senses`` senses."""
@@ -68,10 +80,33 @@ class Lexicon:
         """Every way to read a word, the most frequent first; nothing where no reading leads to another word."""
         if word in STOP:
             return ()
-        found = [reading for key in self._analyses(word) for reading in self._read(word, key, senses, opposite)]
-        if not any(reading.words for reading in found):
+        found = [(key, self._read(word, key, senses, opposite)) for key in self._analyses(word)]
+        made = []
+        for (pos, _, base), reading in found:
+            rivals = [other for key, other in found if key[0] == pos and key[2] != base]
+            others = [other for key, other in found if key[0] != pos]
+            if any(reading.weight < RIVAL * rival.weight for rival in rivals):
+                reading = reading._replace(words=())  # *steps*: stairs, or more than one step
+            made.append(reading._replace(clear=all(reading.weight >= CLEAR * other.weight for other in others)))
+        if not any(reading.words for reading in made):
             return ()
-        return tuple(sorted(found, key=lambda reading: -reading.weight))
+        return tuple(sorted(made, key=lambda reading: -reading.weight))
+
+    def likely(self, word: str) -> float:
+        """Whether a word is English: 1 for yes, 0 for no, 0.5 for a name, a number, a letter and the like."""
+        plain = word.lower().replace("’", "'")
+        own = plain.partition("'")[0]
+        if plain.endswith("n't") or (
+            len(own) > 1 and (plain in STOP or own in STOP or any(map(self._met, self._analyses(own))))
+        ):
+            return 1.0
+        if word == "I":
+            return 1.0
+        unlikely = not word.isascii() if len(word) == 1 else not any(map(str.isdecimal, word))
+        return 0.0 if unlikely and not word[0].isupper() else 0.5
+
+    def _met(self, key: tuple[str, str, str]) -> bool:
+        return self._weight(key) > 1
 
     def verb(self, word: str) -> tuple[str, str]:
         """The base of a word whose most frequent reading is a verb, and its form; two empty strings for others."""
@@ -109,18 +144,21 @@ class Lexicon:
                     if form == "d" and f"{pos}n{base}" not in self._forms:
                         yield pos, "n", base
 
-    def _read(self, word: str, key: tuple[str, str, str], senses: int, opposite: bool) -> Iterator[Reading]:
+    def _read(self, word: str, key: tuple[str, str, str], senses: int, opposite: bool) -> Reading:
         pos, form, base = key
         part = next(part for part in self._lines[base].split("\t") if part[0] == pos)
         head, _, listed = part.partition(":")
         found: dict[str, None] = {}
-        for sense in listed.split("|")[:senses]:
-            same, _, other = sense.partition("!")
+        first = [sense for sense in listed.split("|")[:senses] if sense]
+        if not opposite and sum(int(sense[0]) for sense in first) < ENOUGH[pos]:
+            first = []
+        for sense in first:
+            same, _, other = sense[1:].partition("!")
             for candidate in (other if opposite else same).split(","):
                 made = self.inflected(candidate, pos, form) if candidate else ""
                 if made and made not in (word, base):
                     found[made] = None
-        yield Reading(pos, form, (int(head[1:]) + 0.5) * _SHARES[form], tuple(found))
+        return Reading(pos, form, (int(head[1:]) + 0.5) * _SHARES[form], tuple(found))
 
     def inflected(self, phrase: str, pos: str, form: str) -> str:
         """A word or phrase in another form: of a verb the first word changes, of a noun the last."""
@@ -150,6 +188,20 @@ class Table(dict[str, tuple[Reading, ...]]):
         if len(self) >= MOST:
             self.clear()
         self[word] = found
+        return found
+
+
+class Known(dict[str, float]):
+    """How much words are English, see ``Lexicon.likely``; remembered as by a table."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        super().__init__()
+        self._asked = lexicon
+
+    def __missing__(self, word: str) -> float:
+        if len(self) >= MOST:
+            self.clear()
+        found = self[word] = self._asked.likely(word)
         return found
 
 

@@ -4,11 +4,13 @@ What is read is Princeton's format (wndb(5WN)): ``index.POS`` and ``data.POS``, 
 lists ``POS.exc`` and the frequencies ``cntlist.rev``. What is made are lines, in two parts with an empty line between:
 
     word TAB reading [TAB reading …]     reading = pos count ":" sense ["|" sense …], the most frequent sense first
-                                         sense = synonym ["," synonym …] ["!" antonym ["," antonym …]]
+                                         sense = tenths [synonym ["," synonym …]] ["!" antonym ["," antonym …]]
+                                         tenths = how much of the reading's use the sense is, 0 to 9
     form TAB pos form base               an irregular form: ``went TAB v d go``
 
-Only what can stand for a word in a sentence is kept: no names, numbers, abbreviations or slurs. Synonyms of a sense
-are in the order of how often they are used.
+Only what can stand for a word in a sentence is kept: no names, numbers, abbreviations or slurs, and as synonyms no
+words that are rare, or mostly read in another sense. Synonyms of a sense are in the order of how often they are used.
+Words that nothing is said of are there to be known as English.
 """
 
 from __future__ import annotations
@@ -30,11 +32,37 @@ TARGET = Path(__file__).with_name("wordnet.z")
 _UNFIT = "ethnic_slur disparagement obscenity archaism trademark trade_name combining_form"
 _COARSE = "arsehole asshole bullshit cunt eff fuck fucker fucking motherfucker piss shit shitty"
 
+_ODD = """
+    travel say populate throttle wedge puncher playacting bringing redundant surplus twofold valuation manager ailment
+    reexamine psyche berg tidings babe fright decree metropolis wondrous everlastingly presently rob recede retreat
+    of_all_time check_out twenty-four_hours good_deal great_deal half_dozen min zero soldiery fleet
+    necessitate possess place lay province vanquish roaring delimit have_on drop_dead perish forsake enliven contrive
+    get_down make_up_one's_mind contempt percent per_centum authorities athletics tubing fundamental_law bask trump
+    move tell apply maintain transportation codification confine mint light-green cowpuncher ballyhoo sentiment
+    set_out start_out set_about relate
+    category called_for call_for works animate sure_enough
+"""
+
+ODD = frozenset(_ODD.split())
+"""Words that read oddly in most places where their synonyms stand; found by reading what steps made of real texts."""
+
 UNFIT = frozenset(_UNFIT.split())
 """Words whose usage WordNet marks with one of these replace nothing."""
 
 COARSE = frozenset(_COARSE.split())
 """So do these, which it does not mark."""
+
+LEAST = {False: 1, True: 3}
+"""A word (or a phrase) that is met less often in a sense, in SemCor, is rare, and replaces nothing."""
+
+RARER = 25
+"""Nor does one that is met so many times less often than what it would replace: *metropolis* for a city."""
+
+MAIN = 0.34
+"""A word replaces another in a sense that is at least so much of its own use: *history* is seldom an account."""
+
+SMOOTH = 0.5
+"""What is added to each count (Lidstone), for what is never met has uses, too."""
 
 _KINDS = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}
 _MARKER = re.compile(r"\((?:a|p|ip)\)$")
@@ -87,6 +115,7 @@ class _Builder:
         self.counts: dict[tuple[str, str, int], int] = {}
         self.met: dict[tuple[str, str, int], int] = {}
         self.totals: dict[tuple[str, str], int] = {}
+        self.senses: dict[tuple[str, str], int] = {}
         self.entries: dict[str, dict[str, list[str]]] = {}
         self.place = ""
 
@@ -147,6 +176,7 @@ class _Builder:
         """How often a word is met as this part of speech, less what is a name."""
         word, pos = parts[0], parts[1]
         own = [(turn, synset) for turn, (synset, index) in enumerate(self._senses(parts), 1) if index is not None]
+        self.senses[word, pos] = len(own)
         for turn, synset in own:
             count = self.counts.get((word, pos, turn), 0)
             self.met[word, pos, id(synset)] = count
@@ -158,12 +188,17 @@ class _Builder:
             return
         senses = []
         for synset, index in self._senses(parts):
-            same = "" if index is None else ",".join(self._same(pos, synset, index))
+            same = "" if index is None else self._told(word, pos, synset, index)
             other = "" if index is None else ",".join(self._other(synset, index))
             senses.append(f"{same}!{other}" if other else same)
-        while senses and not senses[-1]:
+        while senses and not _says(senses[-1:]):
             senses.pop()
         self.entries.setdefault(word, {})[pos] = senses
+
+    def _told(self, word: str, pos: str, synset: _Synset, index: int) -> str:
+        """What may stand for a word in one sense, behind the tenths of its use that the sense is."""
+        tenths = min(int(10 * self._share(word, pos, synset)), 9)
+        return f"{tenths}{','.join(self._same(pos, synset, index))}"
 
     def _same(self, pos: str, synset: _Synset, index: int) -> list[str]:
         """What may stand for a word of a synset: not what is met in other senses only, for it would be misread."""
@@ -172,9 +207,27 @@ class _Builder:
             if place == index or place in synset.unfit or not _fit(word):
                 continue
             here, total = self.met.get((word, pos, id(synset)), 0), self.totals.get((word, pos), 0)
-            if synset.markers[place] in ("", synset.markers[index]) and (here or not total):
+            rare = here < LEAST["_" in word] or here * RARER < self.met[synset.words[index], pos, id(synset)]
+            rare = rare and bool(self.counts)
+            if synset.markers[place] in ("", synset.markers[index]) and not rare and self._usual(word, pos, synset):
                 found[word.replace("_", " ")] = -here, -total
         return sorted(found, key=lambda word: found[word])
+
+    def _share(self, word: str, pos: str, synset: _Synset) -> float:
+        """How much of a word's use as a part of speech is one sense, from 0 to 1; all alike where nothing is met.
+
+        A WordNet that has no counts can't tell: there each sense is all.
+        """
+        if not self.counts:
+            return 1.0
+        senses = self.senses[word, pos]
+        return (self.met[word, pos, id(synset)] + SMOOTH) / (self.totals[word, pos] + SMOOTH * senses)
+
+    def _usual(self, word: str, pos: str, synset: _Synset) -> bool:
+        """Whether a word is read in the sense of a synset as a rule."""
+        if self._share(word, pos, synset) < MAIN:
+            return False
+        return self.totals[word, pos] >= MAIN * sum(self.totals.get((word, other), 0) for other in PARTS)
 
     def _other(self, synset: _Synset, index: int) -> list[str]:
         found = []
@@ -187,7 +240,11 @@ class _Builder:
 
     def text(self) -> str:
         """The lines."""
-        kept = {word for word, readings in self.entries.items() if any(readings.values())}
+        kept = {
+            word
+            for word, readings in self.entries.items()
+            if "v" in readings or any(_says(senses) or self.totals[word, pos] for pos, senses in readings.items())
+        }
         traps = {
             word
             for word, readings in self.entries.items()
@@ -214,8 +271,13 @@ class _Builder:
                     yield f"{form}\t{pos}{kind}{base}"
 
 
+def _says(senses: list[str]) -> bool:
+    """Whether a sense leads to another word."""
+    return any(sense.lstrip("0123456789") for sense in senses)
+
+
 def _fit(word: str) -> bool:
-    return len(word) > 2 and word not in COARSE and bool(_PHRASE.fullmatch(word)) and bool(_SAYABLE.search(word))
+    return len(word) > 2 and word not in COARSE | ODD and bool(_PHRASE.fullmatch(word)) and bool(_SAYABLE.search(word))
 
 
 def _kinds(pos: str, base: str, forms: list[str]) -> list[tuple[str, str]]:

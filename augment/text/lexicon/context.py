@@ -21,6 +21,7 @@ _WORDS = """
     same so than too very s t can will just don should now
     could would may might must shall cannot ought am are let us one ones many much every either neither another else
     whose since though although unless within without upon toward towards along across around among per via etc ok
+    someone somebody anyone anybody everyone everybody something anything everything nothing despite able
     yes please thanks thank hello hi dear
 """
 
@@ -67,7 +68,7 @@ def meant(readings: Sequence[Reading], before: str, after: str) -> Reading:
         return first
     rule = _RULES.get(before)
     if rule is None:
-        return first
+        return first if first.clear else first._replace(words=())
     if rule >= _NOUN and after and after not in STOP:
         rule = rule | _DESCRIBES
     likely = (one for one in readings if one.pos != "v" or one.weight * UNLIKELY > first.weight)

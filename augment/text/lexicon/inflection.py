@@ -26,6 +26,10 @@ Forms: ``s`` (plural, third person), ``d`` (past), ``n`` (past participle), ``g`
 (superlative). The regular past stands for both.
 """
 
+_SAME = "bet bid burst cast cost cut hit hurt let put quit rid set shed shut slit split spread thrust upset"
+UNCHANGED = frozenset(_SAME.split())
+"""Verbs whose past is their base; exception lists say nothing of them."""
+
 _VOWELS = "aeiou"
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh)$")
 _DOUBLES = re.compile(r"^[^aeiouy]*(?:qu)?[aeiouy][bdfgklmnprtvz]$")
@@ -49,7 +53,7 @@ def inflected(base: str, form: str) -> str:
     if form == "s":
         return _with_s(base)
     if form in "dn":
-        return _stem(base, "ed")
+        return base if base in UNCHANGED else _stem(base, "ed")
     if form == "g":
         if base.endswith("ie"):
             return base[:-2] + "ying"
@@ -62,6 +66,8 @@ def inflected(base: str, form: str) -> str:
 def _with_s(base: str) -> str:
     if base.endswith("y") and base[-2:-1] not in _VOWELS:
         return base[:-1] + "ies"
+    if base.endswith("woman"):
+        return base[:-2] + "en"
     return base + ("es" if _SIBILANT.search(base) else "s")
 
 

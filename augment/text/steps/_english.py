@@ -1,6 +1,18 @@
-"""English function words that contractions and negation turn on: Quirk et al. (1985), sections 3.21 to 3.49."""
+"""What is English: how steps tell, and the function words that contractions and negation turn on.
+
+For those see Quirk et al., "A Comprehensive Grammar of the English Language" (1985), sections 3.21 to 3.49.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pydantic
+
+from augment.text import lexicon
+from augment.text.steps._passages import Columns
+from augment.text.value import Passage
 
 _PRONOUNS = "i you he she it we they there"
 _ASKING = "what who whom whose which where when why how"
@@ -26,6 +38,36 @@ NEGATED = {"cannot": "can", "can't": "can", "won't": "will", "shan't": "shall"} 
 
 PARTICIPLES = frozenset(_PARTICIPLES.split())
 """Irregular past participles that are met often."""
+
+
+Language = Literal["auto", "any"]
+
+
+class English(Columns):
+    """What steps take that know nothing but English."""
+
+    language: Language = pydantic.Field(
+        "auto", description="auto: a text most of whose words are not English is left alone; any: no text is."
+    )
+
+
+def foreign(passage: Passage, language: Language, words: Sequence[str] | None = None) -> bool:
+    """Whether a text is clearly not English; found out once for all copies of a source.
+
+    Args:
+        passage: That is asked of.
+        language: As in the recipe; ``any`` asks nothing.
+        words: Its words where they are known.
+    """
+    if language == "any":
+        return False
+    own = passage.__dict__
+    if "foreign" not in own:
+        if words is None:
+            words = [passage.text[start:end] for start, end in passage.words]
+        own["foreign"] = 2 * sum(map(lexicon.lexicon().known.__getitem__, words)) < len(words)
+    found: bool = own["foreign"]
+    return found
 
 
 def participle(word: str) -> bool:

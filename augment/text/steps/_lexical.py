@@ -14,7 +14,8 @@ from augment.text import lexicon
 from augment.text.lexicon import Table
 from augment.text.lexicon.context import meant
 from augment.text.lexicon.inflection import article
-from augment.text.steps._passages import Columns, Numbers, Rate, many
+from augment.text.steps._english import English, Language, foreign
+from augment.text.steps._passages import Numbers, Rate, many
 from augment.text.steps._words import Parts, joined, parts_of, tokenized
 from augment.text.value import Passage
 
@@ -34,7 +35,7 @@ Folder = Annotated[
 ]
 
 
-class Lexical(Columns):
+class Lexical(English):
     """What steps take that look words up."""
 
     rate: Rate = pydantic.Field(0.1, description="Share of the words, at least one; or [low, high].")
@@ -132,12 +133,13 @@ def _put(parts: Parts, index: int, word: str) -> None:
             parts[index - 2] = fitting.upper() if own.isupper() and word.isupper() else own[0] + fitting[1:]
 
 
-def replaced(passage: Passage, table: Table, rate: Rate, generator: Numbers) -> Passage:
+def replaced(passage: Passage, table: Table, how: tuple[Rate, Language], generator: Numbers) -> Passage:
     """A passage in which a share of the words is replaced, as far as words are found that can be."""
     parts = parts_of(passage)
+    rate, language = how
     left = many(rate, len(parts) // 2, generator)
     places = known(parts, table) if left else []
-    if not places:
+    if not places or foreign(passage, language, parts[1::2]):
         return passage
     phrases = not tokenized(passage)
     new = parts.copy()

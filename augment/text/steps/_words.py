@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from augment.text.marks import LOOSE, Edit
+from augment.text.marks import TOKENS, Edit
 from augment.text.steps._tokens import edited
 from augment.text.value import Passage, Range
 
@@ -37,7 +37,7 @@ def plain(passage: Passage) -> bool:
 
 def tokenized(passage: Passage) -> bool:
     """Whether tokens are told: a word that is put in then has no space in it."""
-    return any(span.layer in LOOSE for span in passage.spans)
+    return any(span.layer in TOKENS for span in passage.spans)
 
 
 def parts_of(passage: Passage) -> Parts:
@@ -58,12 +58,11 @@ def tokens_of(passage: Passage) -> Parts | None:
     One that ``is_word`` may be moved or taken away by itself, with one of its spaces.
     """
     text = passage.text
-    if passage.spans or not text.isascii():
+    if passage.spans or not text.isascii() or "  " in text or text[:1] == " " or text[-1:] == " " or not text:
         return None
     if not text.rstrip(".?!").replace(" ", "").isalnum() and (passage.guarded or not text.isprintable()):
         return None
-    found = text.split(" ")
-    return None if "" in found else found
+    return text.split(" ")
 
 
 def is_word(token: str) -> bool:
@@ -86,7 +85,7 @@ def _cut_plain(text: str) -> Parts:
 
 def _whole(passage: Passage) -> Sequence[Range]:
     """Words that begin and end no token in its midst."""
-    tokens = sorted((span.start, span.end) for span in passage.spans if span.layer in LOOSE)
+    tokens = sorted((span.start, span.end) for span in passage.spans if span.layer in TOKENS)
     if not tokens:
         return passage.words
     starts = [start for start, _ in tokens]

@@ -35,4 +35,5 @@ def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tu
     """The texts with opposites in them."""
     table = words.table(options.senses, True)
 
-    return each(options, sample, chance, lambda passage, draws: replaced(passage, table, options.rate, draws))
+    how = options.rate, options.language
+    return each(options, sample, chance, lambda passage, draws: replaced(passage, table, how, draws))

@@ -18,8 +18,18 @@ import pydantic
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.marks import Edit
-from augment.text.steps._english import ASKING, DETERMINERS, NEGATED, PRONOUNS, cased, participle, plain
-from augment.text.steps._passages import Columns, Numbers, Rate, each, many, picked
+from augment.text.steps._english import (
+    ASKING,
+    DETERMINERS,
+    NEGATED,
+    PRONOUNS,
+    English,
+    cased,
+    foreign,
+    participle,
+    plain,
+)
+from augment.text.steps._passages import Numbers, Rate, each, many, picked
 from augment.text.steps._tokens import edited
 from augment.text.value import Passage
 
@@ -54,7 +64,7 @@ _PERFECT = frozenset(["been", "got", "had"])
 _BETWEEN = frozenset(["already", "just", "never", "always", "also", "ever"])
 
 
-class Options(Columns):
+class Options(English):
     """Which way, and how often."""
 
     mode: Literal["both", "expand", "contract"] = pydantic.Field("both", description="Which way.")
@@ -66,7 +76,9 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
 
     def change(passage: Passage, generator: Numbers) -> Passage:
         found = sorted(_places(passage, options.mode))
-        chosen = picked(many(options.rate, len(found), generator), len(found), generator) if found else []
+        if not found or foreign(passage, options.language):
+            return passage
+        chosen = picked(many(options.rate, len(found), generator), len(found), generator)
         return edited(passage, [found[index] for index in chosen])
 
     return each(options, sample, chance, change)

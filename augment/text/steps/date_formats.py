@@ -16,7 +16,8 @@ from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.marks import Edit
 from augment.text.steps import _dates
-from augment.text.steps._passages import Columns, Numbers, Rate, each, many, picked
+from augment.text.steps._english import English, foreign
+from augment.text.steps._passages import Numbers, Rate, each, many, picked
 from augment.text.steps._tokens import edited
 from augment.text.value import Passage
 
@@ -30,7 +31,7 @@ DOCS = "https://www.iso.org/iso-8601-date-and-time-format.html"
 Form = Literal["iso", "day_month", "month_day", "slashes"]
 
 
-class Options(Columns):
+class Options(English):
     """Which forms, and how often."""
 
     forms: tuple[Form, ...] = pydantic.Field(
@@ -57,6 +58,8 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
             for start, end, form, date in _dates.found(passage.text, options.day_first)
             if not passage.touches(start, end) and (forms := [one for one in options.forms if one != form])
         ]
+        if not dates or foreign(passage, options.language):
+            return passage
         edits: list[Edit] = []
         for index in picked(many(options.rate, len(dates), generator), len(dates), generator):
             start, end, forms, date = dates[index]

@@ -17,8 +17,9 @@ from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.lexicon import Table
 from augment.text.steps import random_deletion, random_insertion, random_swap
+from augment.text.steps._english import English
 from augment.text.steps._lexical import Folder, Lexica, Senses, given, in_turn, replaced
-from augment.text.steps._passages import Columns, Numbers, Rate, each
+from augment.text.steps._passages import Numbers, Rate, each
 from augment.text.value import Passage
 
 __all__ = ["DOCS", "LABELS", "NOTE", "Options", "apply", "given"]
@@ -33,7 +34,7 @@ DOCS = "https://aclanthology.org/D19-1670/"
 OPERATIONS = ("alpha_sr", "alpha_ri", "alpha_rs", "alpha_rd")
 
 
-class Options(Columns):
+class Options(English):
     """How often each operation changes a word; one with alpha 0 is never drawn."""
 
     alpha_sr: Rate = pydantic.Field(0.1, description="Share of words replaced by synonyms.")
@@ -61,7 +62,7 @@ def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tu
     def change(passage: Passage, generator: Numbers) -> Passage:
         left = low + int(generator.random() * (high - low + 1))
         for turn in in_turn(range(len(drawn)), generator):
-            made = _done(drawn[turn], passage, generator, getattr(options, drawn[turn]), table)
+            made = _done(drawn[turn], passage, generator, options, table)
             left -= made is not passage
             passage = made
             if not left:
@@ -71,12 +72,14 @@ def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tu
     return each(options, sample, chance, change)
 
 
-def _done(name: str, passage: Passage, generator: Numbers, rate: Rate, table: Table) -> Passage:
+def _done(name: str, passage: Passage, generator: Numbers, options: Options, table: Table) -> Passage:
     """One operation on one text."""
+    rate: Rate = getattr(options, name)
+    how = rate, options.language
     if name == "alpha_sr":
-        return replaced(passage, table, rate, generator)
+        return replaced(passage, table, how, generator)
     if name == "alpha_ri":
-        return random_insertion.changed(passage, generator, rate, table)
+        return random_insertion.changed(passage, generator, how, table)
     if name == "alpha_rs":
         return random_swap.changed(passage, generator, rate)
     return random_deletion.changed(passage, generator, rate)

@@ -16,8 +16,18 @@ from augment.chance import Chance
 from augment.sample import Sample
 from augment.text import lexicon
 from augment.text.lexicon import Lexicon
-from augment.text.steps._english import ASKING, DETERMINERS, NEGATED, PRONOUNS, cased, participle, plain
-from augment.text.steps._passages import Columns, Numbers, each
+from augment.text.steps._english import (
+    ASKING,
+    DETERMINERS,
+    NEGATED,
+    PRONOUNS,
+    English,
+    cased,
+    foreign,
+    participle,
+    plain,
+)
+from augment.text.steps._passages import Numbers, each
 from augment.text.steps._words import Parts, joined, parts_of, remove
 from augment.text.value import Passage
 
@@ -44,7 +54,7 @@ _FAR = 3
 """Words between a question's first word and its verb: how long, what kind of."""
 
 
-class Options(Columns):
+class Options(English):
     """Which way."""
 
     mode: Literal["both", "add", "remove"] = pydantic.Field("both", description="Which way; both: what comes up.")
@@ -63,7 +73,7 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
             known = lexicon.lexicon()
             more = [at for at in places if _free(parts, words, at) or _verb(words, at, known, parts)]
         found = sorted({*less, *more})
-        if not found:
+        if not found or foreign(passage, options.language, parts[1::2]):
             return passage
         at = found[int(generator.random() * len(found))]
         return joined(passage, parts, _less(parts, words, at) if at in less else _more(parts, words, at))

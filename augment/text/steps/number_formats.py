@@ -21,7 +21,8 @@ from augment.sample import Sample
 from augment.text.lexicon.context import STOP
 from augment.text.marks import Edit
 from augment.text.steps import _dates, _numbers
-from augment.text.steps._passages import Columns, Numbers, Rate, each, many, picked
+from augment.text.steps._english import English, foreign
+from augment.text.steps._passages import Numbers, Rate, each, many, picked
 from augment.text.steps._tokens import edited
 from augment.text.value import Passage
 
@@ -63,7 +64,7 @@ GROUPED = range(5, 10)
 """How many digits get commas; four may be a year, ten are a telephone number or an identifier."""
 
 
-class Options(Columns):
+class Options(English):
     """Which forms, and how often."""
 
     kinds: tuple[Kind, ...] = pydantic.Field(
@@ -78,7 +79,9 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
 
     def change(passage: Passage, generator: Numbers) -> Passage:
         found = [edit for edit in _places(passage.text, options) if not passage.touches(edit[0], edit[1])]
-        chosen = picked(many(options.rate, len(found), generator), len(found), generator) if found else []
+        if not found or foreign(passage, options.language):
+            return passage
+        chosen = picked(many(options.rate, len(found), generator), len(found), generator)
         return edited(passage, [found[index] for index in chosen])
 
     return each(options, sample, chance, change)

@@ -5,8 +5,8 @@
 One of the four operations of EDA (Wei and Zou, "EDA: Easy Data Augmentation Techniques for Boosting Performance on
 Text Classification Tasks", EMNLP 2019), with WordNet (Miller, "WordNet: A Lexical Database for English", 1995). The
 first sense alone is right for about two words in three, and each further one is seldom right (McCarthy et al.,
-"Finding Predominant Word Senses in Untagged Text", ACL 2004): so ``senses`` is 1 unless said otherwise. English only;
-words of other languages are not found, and stay.
+"Finding Predominant Word Senses in Untagged Text", ACL 2004): so ``senses`` is 1 unless said otherwise. English only:
+a text most of whose words are not English stays as it is, unless ``language: any``.
 """
 
 from __future__ import annotations
@@ -35,4 +35,5 @@ class Options(Lexical):
 def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tuple[Sample, dict[str, Any]]:
     """The texts with synonyms in them."""
     table = words.table(options.senses)
-    return each(options, sample, chance, lambda passage, draws: replaced(passage, table, options.rate, draws))
+    how = options.rate, options.language
+    return each(options, sample, chance, lambda passage, draws: replaced(passage, table, how, draws))
