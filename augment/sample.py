@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 TRAINING = frozenset({"train", "training"})
 """Names, in lower case, of the splits that grow; all others pass through untouched."""
 
+ROW = ".row"
+"""How the locator of a row of a table ends, so that it is known for what it is; files don't end so."""
+
+SIGN = b"\x1e"
+"""Begins an element of a JSON text sequence (RFC 7464), as which a row travels: an object of texts by column."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -150,6 +150,11 @@ def _number(written: str) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def json_value(written: str) -> Any:
+    """Any JSON value, ``NaN`` and infinities as null. Raises ValueError, RecursionError."""
+    return _DECODE(written)
+
+
 _DECODE = json.JSONDecoder(parse_constant=_null, parse_float=_number).decode
 
 

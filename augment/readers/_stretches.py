@@ -23,6 +23,9 @@ MOST = 40_000_000
 WIDE = {"utf-16": 2, "utf-32": 4}
 """Encodings in which a line can't be found by its bytes alone -> bytes of a unit."""
 
+LEGACY = frozenset({"cp1252", "latin-1", "iso8859-1"})
+"""Encodings that a file is taken for that is not UTF-8."""
+
 BLOCK = 1 << 20
 """Bytes that are looked at together to tell the encoding."""
 
@@ -94,7 +97,10 @@ def encoding_in(file: BinaryIO) -> str:
 
 
 def _tally(lines: bytes) -> tuple[int, int, bool]:
-    """How many lines beyond ASCII are UTF-8 and how many are not, and whether those have bytes that cp1252 lacks."""
+    """How many lines beyond ASCII are UTF-8 and how many are not, and whether those have bytes that cp1252 lacks.
+
+    Half a surrogate pair spoils a line of UTF-8, but makes it nothing else.
+    """
     if lines.isascii():
         return 0, 0, False
     good = bad = 0
@@ -103,12 +109,24 @@ def _tally(lines: bytes) -> tuple[int, int, bool]:
         if line.isascii():
             continue
         try:
-            line.decode()
+            line.decode("utf-8", "surrogatepass")
             good += 1
         except UnicodeDecodeError:
             bad += 1
             gaps = gaps or encodings.legacy([line]) == "latin-1"
     return good, bad, gaps
+
+
+def foreign(text: str, codec: str) -> str:
+    """What is wrong with a line that was read in a legacy encoding nobody named, for it is UTF-8; empty if nothing."""
+    if codec not in LEGACY or text.isascii():
+        return ""
+    try:
+        text.encode(codec).decode()
+    except UnicodeError:
+        return ""
+    fix = f"save all in one encoding, or say input: {{encoding: {codec}}} to take it as it is"
+    return f"UTF-8 in a file whose other lines are {codec}; {fix}"
 
 
 def lines(file: BinaryIO, encoding: str) -> Iterator[Line]:
@@ -119,7 +137,16 @@ def lines(file: BinaryIO, encoding: str) -> Iterator[Line]:
         encoding: A codec's name; ``utf-16`` and ``utf-32`` go by the mark.
     """
     name, start = codec(file, encoding)
-    for number, (raw, length) in enumerate(pieces(file, name), 1):
+    return lines_from(file, name, (start, 0))
+
+
+def lines_from(file: BinaryIO, name: str, place: tuple[int, int]) -> Iterator[Line]:
+    """The lines from where a file stands: ``place`` is at which byte, and behind how many lines.
+
+    ``name`` is what ``codec`` gives.
+    """
+    start, before = place
+    for number, (raw, length) in enumerate(pieces(file, name), before + 1):
         if raw is None:
             yield Line(number, start, length, "", too_long(length))
         else:

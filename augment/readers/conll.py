@@ -27,17 +27,16 @@ from pydantic_core import PydanticCustomError
 from augment.annotations import Annotations
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
-from augment.readers import _stretches
+from augment.readers import _binary, _stretches
 from augment.readers._conll import files as _files
 from augment.readers._conll import sentences as _sentences
 from augment.readers._conll.files import Source
 from augment.readers._conll.sentences import Stretch
-from augment.sample import Content, Dataset, Entry, Rows, Skip
+from augment.sample import ROW, SIGN, Content, Dataset, Entry, Rows, Skip
 from augment.spans import _columns, _tags, tokens
 from augment.spans._columns import BLANK, FORM, NONE, REMARKS, TAB, FlawError, Layout
 
 FALLBACK = False
-ROW = ".row"
 
 Scheme = Literal["auto", "iob1", "iob2", "io", "bioes", "bilou", "bmes", "none"]
 
@@ -76,7 +75,7 @@ def claims(path: Path) -> bool:
     """A file whose lines are columns with tags in the last, or a folder with one; only beginnings are looked at."""
     if path.is_dir():
         return _files.any_in(path, _sentences.resembles)
-    return path.is_file() and _sentences.resembles(path)
+    return path.is_file() and (path.suffix.lower() in _sentences.ENDINGS or _sentences.resembles(path))
 
 
 def dataset(path: Path, options: Options) -> Dataset:
@@ -98,11 +97,14 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
     """List the sentences; see the Reader contract. Raises InputError where there are none."""
     found, layout, _ = _survey(path, options)
     listed = False
+    good: set[tuple[str, str]] = set()
     for source, codec in found:
         facts = _facts(source.path)
         lead = f"{source.name}/" if source.name else ""
         for one in _opened(source, codec):
-            checked = _checked(one, layout, options.repair)
+            checked = _checked(one, layout, options.repair, good)
+            if checked is True and options.encoding == "auto" and codec in _stretches.LEGACY:
+                checked = _foreign(one, codec) or checked
             if isinstance(checked, FlawError):
                 listed = True
                 yield Skip(
@@ -111,7 +113,7 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
             elif checked:
                 listed = True
                 place = f"{lead}{one.start}+{one.length}{ROW}"
-                yield Entry(_key(one), place, source.split, None, one.length, facts.st_mtime_ns)
+                yield Entry(_key(one.text), place, source.split, None, one.length, facts.st_mtime_ns)
     if not listed:
         raise InputError(f"{path}: no sentence in it")
 
@@ -127,6 +129,8 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     data = _stretches.read(path / name if name else path, int(start), int(length))
     try:
         lines = _lines(data.decode(told["files"][name][1]))
+        if not entry.key.startswith(_key("\n".join(lines))):
+            raise SampleError("changed", f"{name or path.name}: another sentence is in its place since it was listed")
         found = _columns.sentence(lines, layout)
         text, spans, _ = _columns.neutral(found, layout, repair=told["repair"])
     except UnicodeError as error:
@@ -134,7 +138,7 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     except FlawError as flaw:
         raise SampleError(flaw.reason, f"{entry.locator}: {flaw.detail}") from None
     fields = {REMARKS: list(found.remarks)} if found.remarks else {}
-    data = b"\x1e" + json.dumps({tokens.TEXTS[0]: text}).encode()
+    data = SIGN + json.dumps({tokens.TEXTS[0]: text}).encode()
     return Content(data, Annotations(spans=tuple(spans), fields=fields))
 
 
@@ -143,23 +147,40 @@ def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
 
 
-def _key(one: Stretch) -> str:
+def _key(text: str) -> str:
     """A name for a sentence that is the same whatever its encoding and its line ends."""
-    text = "\n".join(line.rstrip(_columns.ENDS) for line in one.lines)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _checked(one: Stretch, layout: Layout, repair: bool) -> FlawError | bool:
-    """Whether a stretch has tokens, or what is wrong with it."""
+def _checked(one: Stretch, layout: Layout, repair: bool, good: set[tuple[str, str]]) -> FlawError | bool:
+    """Whether a stretch has tokens, or what is wrong with it.
+
+    ``good`` gets each tag with the next of sentences that are right: whether a tag may stand somewhere is told by its
+    neighbours, so a sentence of which all pairs are good is right, too.
+    """
     if one.problem:
         return FlawError(one.at - one.line, "not readable", one.problem)
+    tags = None if "\0" in one.text else _columns.plain_tags(one.text, layout)
+    pairs = set() if tags is None or not layout.tagged else set(zip(("", *tags), (*tags, ""), strict=True))
+    if tags is not None and pairs <= good:
+        return True
     try:
         found = _columns.sentence(one.lines, layout)
+        if any("\0" in line for line in one.lines):
+            place = next(place for place, line in enumerate(one.lines) if "\0" in line)
+            return FlawError(place, "not text", "a NUL character")
         if layout.tagged and found.rows:
             _columns.chunks(found, layout, repair=repair)
     except FlawError as flaw:
         return flaw
+    good |= pairs
     return bool(found.rows)
+
+
+def _foreign(one: Stretch, codec: str) -> FlawError | None:
+    """What is wrong with a line in another encoding than the file was taken for."""
+    told = ((place, _stretches.foreign(line, codec)) for place, line in enumerate(one.lines))
+    return next((FlawError(place, "not readable", problem) for place, problem in told if problem), None)
 
 
 def _facts(path: Path) -> os.stat_result:
@@ -191,6 +212,8 @@ def _surveyed(
 ) -> tuple[list[tuple[Source, str]], Layout, int]:
     found = []
     for source, _, _ in stamps:
+        if options.encoding == "auto":
+            _binary.refuse(source.path)
         encoding = options.encoding if options.encoding != "auto" else _stretches.encoding_of(source.path)
         with source.path.open("rb") as file:
             found.append((source, _stretches.codec(file, encoding)[0]))
@@ -224,9 +247,9 @@ def _schemed(found: Sequence[tuple[Source, str]], layout: Layout, options: Optio
     """The layout with the scheme that the tags of all sentences have, and how many of them are mended."""
     evidence = _tags.Evidence()
     sound = 0
-    for one in _sound(found, layout):
-        evidence.add(one.tags(layout))
-        sound += len(one.rows)
+    for tags in _tagged(found, layout):
+        evidence.add(tags)
+        sound += len(tags)
     strange = evidence.strange
     if 2 * strange.total() > sound:
         seen = ", ".join(tag[:20] for tag, _ in strange.most_common(3))
@@ -245,13 +268,29 @@ def _schemed(found: Sequence[tuple[Source, str]], layout: Layout, options: Optio
     return layout, mended
 
 
+def _tagged(found: Sequence[tuple[Source, str]], layout: Layout) -> Iterator[list[str]]:
+    """The tags of all sentences whose lines have the right number of columns."""
+    for source, codec in found:
+        for one in _opened(source, codec):
+            tags = None if one.problem else _columns.plain_tags(one.text, layout)
+            if tags is not None:
+                yield tags
+            elif sentence := _sentence(one, layout):
+                yield sentence.tags(layout)
+
+
+def _sentence(one: Stretch, layout: Layout) -> _columns.Sentence | None:
+    """A stretch as a sentence; None where it is none."""
+    try:
+        return None if one.problem else _columns.sentence(one.lines, layout)
+    except FlawError:
+        return None
+
+
 def _sound(found: Sequence[tuple[Source, str]], layout: Layout) -> Iterator[_columns.Sentence]:
     """All sentences whose lines have the right number of columns."""
     for source, codec in found:
         for one in _opened(source, codec):
-            try:
-                sentence = None if one.problem else _columns.sentence(one.lines, layout)
-            except FlawError:
-                continue
+            sentence = _sentence(one, layout)
             if sentence is not None:
                 yield sentence

@@ -29,13 +29,10 @@ from augment.readers import _files
 from augment.readers._pattern import Matcher, Pattern
 from augment.readers._walk import IGNORED as IGNORED
 from augment.readers._walk import Walk, ignored
-from augment.sample import TRAINING, Content, Dataset, Entry, Skip
+from augment.sample import ROW, TRAINING, Content, Dataset, Entry, Skip
 
 SPLITS = TRAINING | {"val", "valid", "validation", "validate", "dev", "eval", "test", "testing"}
 FALLBACK = True
-
-ROW = ".row"
-"""How the locator of a row of a table ends, so that it is known for what it is; files don't end so."""
 
 NOTES = frozenset({"", ".txt", ".text"})
 """Endings of what people write beside their data, too."""

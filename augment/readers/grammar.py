@@ -45,7 +45,7 @@ from augment.readers._grammar.choices import File, Grammar, Mistake
 from augment.readers._grammar.distinct import Grown
 from augment.readers._grammar.growing import EMPTY
 from augment.readers._grammar.tables import Tables
-from augment.sample import Content, Dataset, Entry, Rows, Skip
+from augment.sample import ROW, SIGN, Content, Dataset, Entry, Rows, Skip
 
 FALLBACK = False
 
@@ -57,9 +57,6 @@ LABEL = "label"
 
 MOST = 1_000_000_000
 """Most sentences of a class that can be asked for."""
-
-ROW = b"\x1e"
-"""What a row begins with: the record separator of JSON text sequences (RFC 7464)."""
 
 PARTS = ("classes", "texts", "rules", "spans")
 """The keys that are the grammar; the others say what is made of it."""
@@ -143,7 +140,7 @@ def dataset(path: Path, options: Options) -> Dataset:
 
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
     """Make the sentences and list them, none of them kept; see the Reader contract."""
-    if distinct.ENDING not in suffixes:
+    if ROW not in suffixes:
         raise InputError(f"{path}: a grammar gives sentences, and the recipe has no steps for such")
     whole, grammar = _whole(path, options)
     count = whole.count
@@ -161,7 +158,7 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     if sentence is None or distinct.key_of(label, sentence) != entry.key:
         raise SampleError("unreadable", "the grammar gives another sentence than when it was listed")
     column = dataset.rows.texts[0] if dataset.rows else choices.TEXT
-    data = ROW + json.dumps({column: sentence.text}, ensure_ascii=False).encode()
+    data = SIGN + json.dumps({column: sentence.text}, ensure_ascii=False).encode()
     spans = tuple(Span(start, end, name) for start, end, name in sentence.marks)
     return Content(data, Annotations(spans=spans) if dataset.spanned else None)
 

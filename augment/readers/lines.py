@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from augment.annotations import Annotations
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
-from augment.readers import _shards, _stretches
+from augment.readers import _binary, _shards, _stretches
 from augment.readers._texts import files as _texts_files
 from augment.readers._texts import forms, keys
 from augment.readers._texts.files import File
@@ -31,8 +31,7 @@ from augment.readers._texts.layout import ENDINGS as TABLES
 from augment.readers._texts.layout import HEAD
 from augment.readers._texts.opened import Opened, told
 from augment.readers._texts.options import encoding as _encoding
-from augment.readers.folder import ROW
-from augment.sample import TRAINING, Content, Dataset, Entry, Rows, Skip
+from augment.sample import ROW, SIGN, TRAINING, Content, Dataset, Entry, Rows, Skip
 
 FALLBACK = False
 ENDINGS = (".txt", ".text", ".label", ".lines", ".train", ".valid", ".val", ".dev", ".test")
@@ -40,7 +39,6 @@ PLAIN = frozenset({".txt", ".text", ".lines"})
 """Endings of files that may have no classes."""
 
 SPLIT = "split"
-SIGN = b"\x1e"
 _ENDS = "\r\n"
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -80,7 +78,7 @@ def claims(path: Path) -> bool:
         if path.is_file():
             ending = path.suffix.lower()
             lines = _first(path) if ending in ENDINGS else []
-            plain = ending in PLAIN and any(line.strip() for line in lines) and not forms.in_columns(lines)
+            plain = ending in PLAIN and not forms.in_columns(lines)
             return forms.sniff(lines) != forms.PLAIN or plain
         names = [item.name for item in os.scandir(path) if item.is_file()] if path.is_dir() else []
         if any(name.lower().endswith(TABLES) for name in names):
@@ -117,6 +115,8 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
         try:
             with (root / file.name).open("rb") as opened:
                 for line in _stretches.lines(opened, codec):
+                    if options.encoding == "auto" and not line.problem:
+                        line.problem = _stretches.foreign(line.text, codec)
                     item = _item(line, file, form, lead)
                     if item is not None:
                         seen, fitted = True, fitted or isinstance(item, Entry)
@@ -167,11 +167,18 @@ def _tables(path: Path, options: Options) -> Iterator[tuple[File, Form, str] | S
         where = _shards.root_of(path) / file.name
         codec = options.encoding if options.encoding != "auto" else _stretches.encoding_of(where)
         try:
+            if options.encoding == "auto":
+                _binary.refuse(where)
             form = form or Form(forms.sniff(_first(where, codec)))
             with where.open("rb") as opened:
                 codec = _stretches.codec(opened, codec)[0]
         except OSError as error:
             yield Skip(file.name, "unreadable", error.strerror or str(error))
+            continue
+        except _binary.UnfitError as error:
+            if not path.is_dir():
+                raise
+            yield Skip(file.name, "not text", str(error))
             continue
         good = True
         yield file, form, codec

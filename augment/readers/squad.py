@@ -26,11 +26,10 @@ from augment.readers import _files, _stretches
 from augment.readers._coco import json as _json
 from augment.readers._conll import files as _sources
 from augment.readers._conll.files import Source
-from augment.sample import Content, Dataset, Entry, Rows, Skip
+from augment.sample import ROW, SIGN, Content, Dataset, Entry, Rows, Skip
 from augment.spans import Found, squad
 
 FALLBACK = False
-ROW = ".row"
 DATA, PARAGRAPHS, QUESTIONS = "data", "paragraphs", "qas"
 TITLE, QUESTION, IMPOSSIBLE = "title", "question", "is_impossible"
 COLUMNS = ("id", TITLE, squad.CONTEXT, QUESTION, squad.ANSWERS)
@@ -145,9 +144,7 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
         found, _ = _parsed(_json.parse(data), number, titles[article])
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise SampleError("changed", f"{entry.locator}: the file has changed since it was listed: {error}") from None
-    return Content(
-        b"\x1e" + json.dumps(dict(found.texts)).encode(), Annotations(spans=found.spans, fields=found.fields)
-    )
+    return Content(SIGN + json.dumps(dict(found.texts)).encode(), Annotations(spans=found.spans, fields=found.fields))
 
 
 def _resembles(path: Path) -> bool:

@@ -3,8 +3,9 @@
 The path is one table, or a folder of them: ``train.csv``, ``validation.jsonl``, ``test-00000-of-00002.parquet`` or
 ``train/shard-000000.jsonl``, whose names say the split. A table given alone is training data, unless it has a column
 that says otherwise. The texts are in columns of usual names, or in the one with the longest texts; the class, the
-split and the rows' names are looked for, too. All other columns ride along. Where JSON or Parquet rows tell what
-stands where in their texts, in one of the shapes of ``augment.spans``, that becomes spans.
+split and the rows' names are looked for, too. All other columns ride along. Where rows tell what
+stands where in their texts, in one of the shapes of ``augment.spans``, that becomes spans; the cells of a CSV do so
+as JSON.
 
 Nothing in a cell is changed: line ends, quotes, tabs and spaces stay. A bad row is left out with its line: too few
 cells, bytes that are not in the table's encoding, NUL, half a surrogate pair, nothing in it, a name that has come
@@ -32,13 +33,9 @@ from augment.readers._texts.layout import Layout
 from augment.readers._texts.listing import Listing
 from augment.readers._texts.opened import Opened, told
 from augment.readers._texts.options import Options as Options
-from augment.readers.folder import ROW
-from augment.sample import Content, Dataset, Entry, Skip
+from augment.sample import ROW, SIGN, Content, Dataset, Entry, Skip
 
 FALLBACK = False
-
-SIGN = b"\x1e"
-"""Begins an element of a JSON text sequence (RFC 7464), as which a row's texts travel."""
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -100,6 +97,8 @@ def _of_cells(data: bytes, entry: Entry, layout: Layout) -> Content:
     finally:
         csv.field_size_limit(limit)
     row = dict(zip(layout.columns, cells, strict=True))
+    if layout.shape:
+        return _of_row(row, keys.of_cells(cells), entry, layout)
     roles = layout.roles
     _check(entry, row[roles.id] if roles.id is not None else None, keys.of_cells(cells))
     texts = {name: row[name] for name in roles.texts}

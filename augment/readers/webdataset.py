@@ -26,7 +26,7 @@ from augment.readers._places import RefusedError
 from augment.readers._shards import tar as _shards_tar
 from augment.readers._shards import whole as _shards_whole
 from augment.readers._shards.tar import Group, Member
-from augment.sample import Content, Dataset, Entry, Skip
+from augment.sample import ROW, SIGN, Content, Dataset, Entry, Skip
 
 ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 """The compressed ones are taken only to say that they can't be used."""
@@ -45,14 +45,8 @@ PEEK = 200
 BESIDE = frozenset({"txt"})
 """Endings of members that are no samples where others are."""
 
-ROW = ".row"
-"""How the locator of a row ends."""
-
 VALUE = ""
 """The key that is given to the value in a JSON, where it is one."""
-
-SEPARATOR = b"\x1e"
-"""What comes before a row's texts (RFC 7464)."""
 
 SENTENCE = 4
 """A class name has at most so many words; more of them are a sentence."""
@@ -312,7 +306,7 @@ def _row(data: bytes, in_json: bool, dataset: Dataset) -> bytes:
         raise SampleError("unreadable", f"the archive has changed since it was listed ({error})") from None
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         raise SampleError("unreadable", "the archive has changed since it was listed")
-    return SEPARATOR + json.dumps(texts, ensure_ascii=False).encode()
+    return SIGN + json.dumps(texts, ensure_ascii=False).encode()
 
 
 def _text(data: bytes) -> str:

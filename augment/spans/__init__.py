@@ -52,9 +52,14 @@ def shape(name: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def shape_of(row: Mapping[str, Any]) -> str:
+def shape_of(row: Any) -> str:
     """Which shape a row has; empty where it has none."""
     return next((name for name in names() if shape(name).resembles(row)), "")
+
+
+def handed_on(value: Any) -> Any:
+    """What a reader takes for a row of JSON: a list that a shape knows becomes an object; all else is as it was."""
+    return {"pair": value} if isinstance(value, list) and shape_of(value) else value
 
 
 def parse(name: str, row: Mapping[str, Any], texts: Sequence[str] = ()) -> Found:

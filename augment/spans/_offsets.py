@@ -52,6 +52,19 @@ def objects(value: Any, what: str) -> list[dict[str, Any]]:
     return list(value)
 
 
+def counted(text: str, place: int, unit: str) -> int:
+    """A place in code points as a tool writes it that counts ``unit``; anything but a key of UNITS is code points."""
+    size = dict(UNITS).get(unit)
+    return place if size is None or text.isascii() else sum(map(size, text[:place]))
+
+
+def read_as(text: str, marks: Sequence[Mark], unit: str) -> list[tuple[int, int]] | None:
+    """Where marks are, in code points, if ``unit`` was counted; None where that does not fit."""
+    places = {one: place for place, one in enumerate(accumulate(map(dict(UNITS)[unit], text), initial=0))}
+    moved = [(places.get(start, -1), places.get(end, -1), words) for start, end, words in marks]
+    return None if any(_trouble(text, mark) for mark in moved) else [(start, end) for start, end, _ in moved]
+
+
 def fitted(text: str, marks: Sequence[Mark]) -> list[tuple[int, int]]:
     """Where marks are, in code points.
 
@@ -67,13 +80,12 @@ def fitted(text: str, marks: Sequence[Mark]) -> list[tuple[int, int]]:
         return [(start, end) for start, end, _ in marks]
     if not any(words for _, _, words in marks) or text.isascii():
         raise ValueError(trouble)
-    for _, size in UNITS:
-        places = {unit: place for place, unit in enumerate(accumulate(map(size, text), initial=0))}
-        moved = [(places.get(start, -1), places.get(end, -1), words) for start, end, words in marks]
-        if not any(_trouble(text, mark) for mark in moved):
-            return [(start, end) for start, end, _ in moved]
-    counted = ", ".join(name for name, _ in UNITS)
-    raise ValueError(f"{trouble}; nor does it fit if {counted} were counted")
+    for unit, _ in UNITS:
+        moved = read_as(text, marks, unit)
+        if moved is not None:
+            return moved
+    units = ", ".join(name for name, _ in UNITS)
+    raise ValueError(f"{trouble}; nor does it fit if {units} were counted")
 
 
 def _trouble(text: str, mark: Mark) -> str:

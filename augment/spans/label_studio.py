@@ -6,7 +6,7 @@ its spans are entities; those of others and of ``predictions`` lie in layers of 
 so that they move with the text. Other results ride along; a relation goes with either of its ends.
 JSON-MIN: ``{"text": …, "label": [{"start", "end", "text", "labels": ["PER"]}]}``, under any name.
 
-Label Studio counts UTF-16 units; ``value.text`` tells. See https://labelstud.io/guide/export.
+Label Studio counts UTF-16 units; ``value.text`` tells, and what was counted is counted again. See https://labelstud.io/guide/export.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from augment.annotations import Span
 from augment.spans import Found
-from augment.spans._offsets import Mark, brief, fitted, objects, text_of, whole
+from augment.spans._offsets import UNITS, Mark, brief, counted, fitted, objects, read_as, text_of, whole
 from augment.spans._tokens import ENTITY, LAYER
 
 TEXTS = ("text",)
@@ -27,6 +27,11 @@ START, END, WORDS = "start", "end", "text"
 ENDS = ("from_id", "to_id")
 AT = "at"
 """The key in a span's fields that says where in the row it stood: list, place in it, and place in its results."""
+
+UNIT = "unit"
+"""The key in a span's fields that says what was counted where that is not the usual."""
+
+USUAL, PLAIN = UNITS[0][0], "characters"
 
 Stood = tuple[str, int, int]
 
@@ -114,9 +119,10 @@ def _spans(texts: Mapping[str, str], stood: Sequence[Any], layer: Any) -> Iterat
     """What stands in a row as spans. Several texts are told apart by ``to_name``; the first has what fits none."""
     columns = [str(more.get("to_name")) if more.get("to_name") in texts else next(iter(texts)) for _, more, _ in stood]
     places: dict[int, tuple[int, int]] = {}
+    units: dict[str, str] = {}
     for column, text in texts.items():
         mine = [number for number, name in enumerate(columns) if name == column]
-        found = fitted(text, [_mark(stood[number][2]) for number in mine])
+        found, units[column] = _places(text, [_mark(stood[number][2]) for number in mine])
         places.update(zip(mine, found, strict=True))
     for number, (at, more, value) in enumerate(stood):
         kind = _kind(value, more)
@@ -128,8 +134,21 @@ def _spans(texts: Mapping[str, str], stood: Sequence[Any], layer: Any) -> Iterat
             rest[WORDS] = None
         if labels is not None:
             rest[kind] = labels[1:]
-        fields = {AT: list(at), **more, VALUE: rest}
+        unit = units[columns[number]]
+        fields = {AT: list(at), **({UNIT: unit} if unit != USUAL else {}), **more, VALUE: rest}
         yield Span(*places[number], labels[0] if labels else None, layer(at), columns[number], fields)
+
+
+def _places(text: str, marks: Sequence[Mark]) -> tuple[list[tuple[int, int]], str]:
+    """Where marks are, in code points, and what was counted."""
+    told = all(words is not None for _, _, words in marks)
+    usual = read_as(text, marks, USUAL) if told else None
+    if usual is not None:
+        return usual, USUAL
+    found = fitted(text, marks)
+    if found == [mark[:2] for mark in marks]:
+        return found, PLAIN
+    return found, next(unit for unit, _ in UNITS if read_as(text, marks, unit) == found)
 
 
 def _mark(value: Mapping[str, Any]) -> Mark:
@@ -169,7 +188,8 @@ def _value(texts: Mapping[str, str], span: Span) -> dict[str, Any]:
     """The value of a span."""
     text = texts.get(span.column) if span.column else next(iter(texts.values()))
     rest: Mapping[str, Any] = span.fields.get(VALUE) or {WORDS: None}
-    made: dict[str, Any] = {START: span.start, END: span.end}
+    unit = str(span.fields.get(UNIT, USUAL if WORDS in rest else PLAIN))
+    made: dict[str, Any] = {START: counted(text or "", span.start, unit), END: counted(text or "", span.end, unit)}
     if WORDS in rest:
         made[WORDS] = (text or "")[span.start : span.end]
     kind = _kind(rest, span.fields)
@@ -180,7 +200,7 @@ def _value(texts: Mapping[str, str], span: Span) -> dict[str, Any]:
 
 def _result(texts: Mapping[str, str], span: Span) -> dict[str, Any]:
     """A span as a result of the JSON export."""
-    head = {name: value for name, value in span.fields.items() if name not in (AT, VALUE)} if _at(span) else {}
+    head = {name: value for name, value in span.fields.items() if name not in (AT, VALUE, UNIT)} if _at(span) else {}
     head = head or {"from_name": "label", "to_name": span.column or next(iter(texts)), "type": LABELS}
     return {**head, VALUE: _value(texts, span)}
 

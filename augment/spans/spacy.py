@@ -1,6 +1,7 @@
 """spaCy's forms: ``{"text": …, "entities": [[0, 5, "PER"]]}``, objects in such lists, and what ``Doc.to_json`` writes.
 
-``["text", {"entities": […]}]``, with which spaCy 2 was trained, is a list, and comes back as one. ``Doc.to_json`` has
+``["text", {"entities": […]}]``, with which spaCy 2 was trained, is a list, and comes back as one; readers, whose rows
+are objects, hand it on as ``{"pair": […]}``. ``Doc.to_json`` has
 objects under ``ents``, and ``tokens`` and ``sents`` with places of their own; those are spans, too. See
 https://spacy.io/api/data-formats#training.
 """
@@ -19,6 +20,9 @@ TEXTS = ("text",)
 PAIR = "annotations"
 """Under which name the second part of a pair lies in the fields."""
 
+WRAPPED = "pair"
+"""The one key of an object that is a pair."""
+
 SENTENCE = "sentence"
 SENTS = "sents"
 TOKENS = "tokens"
@@ -30,6 +34,7 @@ FIRST = next(iter(USUAL))
 
 def resembles(row: Any) -> bool:
     """Whether it is a text with a list of entities."""
+    row = _unwrapped(row)
     if isinstance(row, list | tuple):
         return len(row) == 2 and isinstance(row[0], str) and isinstance(row[1], dict) and _listed(row[1]) is not None
     return isinstance(row, Mapping) and isinstance(row.get(TEXTS[0]), str) and _listed(row) is not None
@@ -37,6 +42,7 @@ def resembles(row: Any) -> bool:
 
 def parse(row: Any, texts: Sequence[str]) -> Found:
     """See the package."""
+    row = _unwrapped(row)
     if isinstance(row, list | tuple):
         if len(row) != 2 or not isinstance(row[0], str) or not isinstance(row[1], dict):
             raise ValueError(f"expected [text, {{entities: …}}], found {brief(row)} of {len(row)} items")
@@ -58,6 +64,11 @@ def restore(found: Found) -> Any:
     if isinstance(pair, Mapping) and _key(pair):
         return [text, _told(text, found.spans, pair)]
     return {name: text, **_told(text, found.spans, found.fields)}
+
+
+def _unwrapped(row: Any) -> Any:
+    """A pair out of the object that it is handed on in."""
+    return row[WRAPPED] if isinstance(row, Mapping) and row.keys() == {WRAPPED} else row
 
 
 def _listed(row: Mapping[str, Any]) -> str | None:

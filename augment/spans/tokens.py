@@ -40,7 +40,8 @@ def parse(row: Mapping[str, Any], texts: Sequence[str]) -> Found:
     """See the package."""
     words = row.get(TOKENS)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise ValueError(f"expected a list of texts in {TOKENS}, found {brief(words)}")
+        odd = next((one for one in words if not isinstance(one, str)), words) if isinstance(words, list) else words
+        raise ValueError(f"expected a list of texts in {TOKENS}, found {brief(odd)} in it")
     name = next((name for name in TAGS if name in row), None)
     if name is None:
         known = ", ".join(str(name) for name in row)[:200]

@@ -13,7 +13,7 @@ import contextlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -241,6 +241,26 @@ def needed(texts: Texts, layout: Layout, cells: Sequence[Any]) -> tuple[tuple[st
         return tuple((name, layout.columns.index(name), False) for name in texts.by_column)
     told = enumerate(zip(layout.columns, cells, strict=True))
     return tuple((name, place, not isinstance(cell, str)) for place, (name, cell) in told if cell is not None)
+
+
+def exact(texts: Texts, layout: Layout, row: Any) -> str:
+    """A note that holds the texts themselves, where a row of a shape doesn't tell them to the blank; else empty.
+
+    So it is with tokens of which only the words are told, not what stands between them.
+    """
+    if not layout.shape:
+        return ""
+    try:
+        if value(row, tuple(texts.by_column), texts.several, texts.codec, layout.shape) == texts.data():
+            return ""
+    except (ValueError, KeyError, UnicodeError):
+        pass
+    return json.dumps(asdict(texts))
+
+
+def kept(note: str) -> bytes | None:
+    """The value in a note of ``exact``; None where it is another."""
+    return Texts(**json.loads(note)).data() if note.startswith("{") else None
 
 
 @lru_cache(256)

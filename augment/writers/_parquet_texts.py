@@ -2,8 +2,8 @@
 
 Texts are strings. Other columns have the type that they had where the input is a table with types. Elsewhere all are
 strings, for no row tells what the next one holds: texts as they are, other values as JSON, null as null. Spans stand
-in the columns that they came in, or in ``spans``, a list of structs whose ``fields`` are JSON; as JSON in a string
-they are no spans to readers any more. Which row is which output's is told below STATE (``_keys.py``).
+in the columns that they came in, or in ``spans``, a list of structs whose ``fields`` are JSON; the reader ``texts``
+takes them for spans again, as JSON in a string, too. Which row is which output's is told below STATE (``_keys.py``).
 """
 
 from __future__ import annotations
@@ -49,14 +49,17 @@ def render(record: Record, dataset: Dataset, provenance: bool, more: Sequence[st
     """The cells of an output, with the names and types of all columns. Raises SampleError."""
     layout = _cells.layout(record, dataset, provenance, more)
     texts = _cells.texts_of(record, layout)
-    values = _cells.cells(_cells.row(record, layout, texts), layout.columns)
+    made = _cells.row(record, layout, texts)
+    values = _cells.cells(made, layout.columns)
     kinds, head = _columns(layout, _typed(dataset), dataset.classes)
     cells = [
         None if value is None else _cell(value, kind, name)
         for name, kind, value in zip(layout.columns, kinds, values, strict=True)
     ]
     places = _cells.needed(texts, layout, values)
-    note = _cells.note(tuple(texts.by_column), texts.several, texts.codec, layout.shape, (places,))
+    note = _cells.exact(texts, layout, made) or _cells.note(
+        tuple(texts.by_column), texts.several, texts.codec, layout.shape, (places,)
+    )
     try:
         row = _ENCODE(cells).encode()
     except UnicodeEncodeError:
@@ -100,6 +103,8 @@ def wrote(root: Path, name: str) -> bool:
 def extract(root: Path, name: str, key: str) -> bytes:
     """The text, or texts, of one row."""
     group, place, note = _keys.place(root, name, key)
+    if (data := _cells.kept(note)) is not None:
+        return data
     *told, places = json.loads(note)
     facts = (root / name).stat()
     table = _read(root / name, (facts.st_mtime_ns, facts.st_size), group, tuple(name for name, _, _ in places))
@@ -147,6 +152,7 @@ def _columns(
 ) -> tuple[tuple[str, ...], bytes]:
     """The types of all columns by their names, and both as JSON."""
     known = {name: str(kind) for name, told in typed if (kind := _arrow.kind_of(told)) is not None}
+    known = {name: SPANS if kind == str(_KINDS[SPANS]) else kind for name, kind in known.items()}
     known.update(dict.fromkeys(() if layout.shape else layout.texts, TEXT))
     known.update(zip(layout.told, (TEXT, "int64"), strict=False))
     if layout.spans:

@@ -28,6 +28,7 @@ from augment.writers._names import folder_name
 
 SHARDED = True
 TEXTUAL = True
+SHARD_SIZE = 100_000
 
 
 class Options(_Base):
@@ -91,10 +92,9 @@ def conclude(root: Path, dataset: Dataset) -> list[Written]:
 def extract(root: Path, name: str, key: str) -> bytes:
     """The text of one output: of its tokens where it is no more than they, else as its note has it."""
     row, note = _keys.found(root, name, key)
-    told = json.loads(note)
-    if isinstance(told, dict):
-        return _cells.Texts(**told).data()
-    separator, token, before = told
+    if (data := _cells.kept(note)) is not None:
+        return data
+    separator, token, before = json.loads(note)
     return _joined(row.decode().split("\n")[before:-2], separator, token).encode()
 
 

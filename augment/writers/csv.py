@@ -6,8 +6,8 @@ are JSON: numbers as they are written there, lists and objects; null is an empty
 columns ``text`` and ``label``.
 
 A table needs to know its columns before its first row: a row with further ones is left out with its reason, unless
-``columns:`` names them. Spans have no place in a CSV: columns that told of them hold JSON, and spans that no column
-told of stand as JSON in ``spans``, a list of ``{"start", "end", "label"}``. No reader takes either for spans again.
+``columns:`` names them. Columns that told of spans hold them as JSON, and spans that no column told of stand as JSON
+in ``spans``, a list of ``{"start", "end", "label"}``; the reader ``texts`` takes either for spans again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from augment.writers._names import folder_name
 SHARDED = True
 TEXTUAL = True
 SHARD_SIZE = 100_000
-TEXTUAL = True
 NEWLINES = ("\n", "\r\n", "\r")
 
 
@@ -107,10 +106,13 @@ def render(record: Record, dataset: Dataset, options: Options = USUAL) -> bytes:
     quoting = str(options.quoting or told.get("quoting"))
     header = layout.columns if told.get("header", True) else ()
     dialect = _dialect(delimiter, str(told.get("newline")), quoting, header)
-    cells = _cells.cells(_cells.row(record, layout, texts), layout.columns)
+    row = _cells.row(record, layout, texts)
+    cells = _cells.cells(row, layout.columns)
     marks = delimiter if quoting == "none" else f'{delimiter}"'
     places = _cells.needed(texts, layout, cells)
-    note = _cells.note(tuple(texts.by_column), texts.several, texts.codec, layout.shape, (marks, places))
+    note = _cells.exact(texts, layout, row) or _cells.note(
+        tuple(texts.by_column), texts.several, texts.codec, layout.shape, (marks, places)
+    )
     line = dialect.line(cells)
     if "\0" in line:
         raise SampleError(REASON, "a NUL character, which readers of CSV don't take; write jsonl")
@@ -129,6 +131,8 @@ def conclude(root: Path, dataset: Dataset) -> list[Written]:
 def extract(root: Path, name: str, key: str) -> bytes:
     """The text, or texts, of one row."""
     row, note = _keys.found(root, name, key)
+    if (data := _cells.kept(note)) is not None:
+        return data
     *told, marks, places = json.loads(note)
     cells = _parted(row.decode(), marks)
     return _cells.value({column: _cells.from_cell(cells[place], is_json) for column, place, is_json in places}, *told)

@@ -23,7 +23,6 @@ from augment.writers._names import folder_name
 SHARDED = True
 TEXTUAL = True
 SHARD_SIZE = 100_000
-TEXTUAL = True
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=dict).encode
 _ESCAPE = json.JSONEncoder(allow_nan=False, default=dict).encode
@@ -58,7 +57,9 @@ def render(record: Record, dataset: Dataset, options: Options = USUAL) -> bytes:
     layout = _cells.layout(record, dataset, options.provenance)
     texts = _cells.texts_of(record, layout)
     row = _cells.row(record, layout, texts)
-    note = _cells.note(tuple(texts.by_column), texts.several, texts.codec, layout.shape)
+    note = _cells.exact(texts, layout, row) or _cells.note(
+        tuple(texts.by_column), texts.several, texts.codec, layout.shape
+    )
     try:
         line = _ENCODE(row).encode()
     except UnicodeEncodeError:
@@ -76,4 +77,6 @@ def conclude(root: Path, dataset: Dataset) -> list[Written]:
 def extract(root: Path, name: str, key: str) -> bytes:
     """The text, or texts, of one row."""
     line, note = _keys.found(root, name, key)
+    if (data := _cells.kept(note)) is not None:
+        return data
     return _cells.value(json.loads(line), *json.loads(note))

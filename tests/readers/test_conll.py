@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from augment.annotations import Span
 from augment.errors import InputError, SampleError
 from augment.readers import _stretches, conll
+from augment.readers._conll import sentences as _sentences
 from augment.sample import Content, Dataset, Entry, Skip
 from augment.spans import _columns, _tags
 from tests.spans.rows import SIGNS, sequences
@@ -141,7 +143,7 @@ def test_a_sentence_is_read_from_its_stretch_alone(tmp_path: Path) -> None:
         with pytest.raises(SampleError):
             conll.read(path, Entry("k", locator), dataset)
     path.write_text(SENTENCES.replace("B-LOC", "X-LOC"), encoding="latin-1")
-    with pytest.raises(SampleError, match="X-LOC"):
+    with pytest.raises(SampleError, match="another sentence"):
         conll.read(path, found[0][0], dataset)
 
 
@@ -331,3 +333,41 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
         return
     for _, content in found:
         text_of(content).encode()
+
+
+ODD = ["a O", "b B-X", "c I-X", "d I-Y", "e\tO", "f  O", " g O", "h O ", "i", "j O x", "k XX", "# m"]
+ODD += ["-DOCSTART- O", "", "", "", " ", "\t", "n\0 O", "ö O", "l B-X\r", "\r", "m O\rn O", "\ufeff O", "#t O"]
+ODD += ["\x0b O", "\u2028 O"]
+LINES = st.lists(st.sampled_from(ODD), max_size=14)
+
+
+@settings(deadline=None, max_examples=300)
+@given(LINES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), st.sampled_from([3, 11, 1 << 20]))
+def test_sentences_are_found_in_blocks_as_they_are_line_by_line(
+    lines: list[str], end: str, ended: bool, block: int
+) -> None:
+    data = (end.join(lines) + (end if ended else "")).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_stretches, "BLOCK", block)
+        file = io.BytesIO(data)
+        start = _stretches.codec(file, "utf-8")[1]
+        plain = list(_sentences._by_line(file, "utf-8", (start, 0)))
+        assert list(_sentences.sentences(io.BytesIO(data), "utf-8")) == plain
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(LINES, max_size=4), st.sampled_from([" ", "\t"]), st.sampled_from([*_tags.SCHEMES, "none"]))
+def test_a_quick_look_at_a_sentence_finds_what_a_close_one_does(
+    sentences: list[list[str]], separator: str, scheme: str
+) -> None:
+    layout = _columns.Layout(separator, scheme=scheme)
+    good: set[tuple[str, str]] = set()
+    for lines in sentences:
+        text = "\n".join(line.replace("\r", "") for line in lines if line.strip()).replace(" ", separator)
+        if not text:
+            continue
+        one = _sentences.Stretch(1, 0, 9, text)
+        quick, close = conll._checked(one, layout, False, good), conll._checked(one, layout, False, set())
+        assert (type(quick), str(quick)) == (type(close), str(close))
+        tags = _columns.plain_tags(text, layout)
+        assert tags is None or tags == _columns.sentence(one.lines, layout).tags(layout)

@@ -162,7 +162,7 @@ def test_files_of_a_folder_are_for_the_splits_they_name(tmp_path: Path) -> None:
         ("some.label", "0.1\t0.2\tx\n", False),
         ("prose.txt", "Some words.\nMore of them.\n", True),
         ("prose.md", "Some words.\n", False),
-        ("empty.txt", "", False),
+        ("empty.txt", "", True),
         ("conll.txt", "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\n", False),
         ("times.train", "12:30 went out\n12:31 came home\n12:32 slept\n12:33 woke\n", False),
     ],

@@ -404,7 +404,6 @@ def test_a_row_that_has_changed_is_a_bad_sample(tmp_path: Path, name: str) -> No
         "name,text\nhere,a file that is there\n",
         "a,b\n1,2\n3,4\n",
         "file,xmin,ymin,xmax,ymax,label\na.jpg,1,2,3,4,a long label\n",
-        "",
     ],
 )
 def test_tables_that_name_files_are_left_to_others(tmp_path: Path, data: str) -> None:
@@ -523,18 +522,60 @@ def test_first_rows_may_be_longer_than_what_is_looked_at(tmp_path: Path, monkeyp
         assert [next(iter(row.values())) for row in rows_of(tmp_path / name)] == [long, "c d"]
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_lines_in_utf_8_are_no_mojibake_in_a_table_of_another_encoding(tmp_path: Path, ending: str) -> None:
+    def row(text: str) -> str:
+        return f"{text},a\n" if ending == "csv" else json.dumps({"text": text}, ensure_ascii=False) + "\n"
+
+    path = tmp_path / f"t.{ending}"
+    head = "text,label\n" if ending == "csv" else ""
+    lines = [row(text).encode("cp1252") for text in ("naïve café", "schöne Grüße", "plain words")]
+    path.write_bytes(head.encode() + b"".join(lines) + row("über schön").encode())
+    _, entries, left_out = opened(path)
+    assert len(entries) == 3
+    assert [skip.source for skip in left_out] == [f"{path.name}:{4 + bool(head)}"]
+    assert "UTF-8" in left_out[0].detail
+    assert len(opened(path, encoding="cp1252")[1]) == 4
+    path.write_bytes(head.encode() + row("good words").encode() + row("b\ud800d").encode("utf-8", "surrogatepass"))
+    assert "not utf-8" in opened(path)[2][0].detail
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_json_lines_are_known_in_any_encoding_and_with_any_line_ends(tmp_path: Path, codec: str, end: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes("".join(f'{{"text": "some words {number}"}}{end}' for number in range(3)).encode(codec))
+    assert texts.claims(path)
+    assert [row["text"] for row in rows_of(path)] == [f"some words {number}" for number in range(3)]
+
+
+def test_an_empty_folder_beside_tables_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("text,label\nsome words,a\n")
+    (tmp_path / "x.csv").mkdir()
+    assert texts.claims(tmp_path)
+    assert len(opened(tmp_path)[1]) == 1
+
+
 def test_what_is_no_table_is_told(tmp_path: Path) -> None:
-    for name, data in (
-        ("a.csv", b""),
-        ("b.jsonl", b"\n\n"),
-        ("c.json", b"{}"),
-        ("d.parquet", b"PAR1"),
-        ("e.csv", b"n\n1\n2\n"),
+    for name, data, ours in (
+        ("a.csv", b"", True),
+        ("b.jsonl", b"\n\n", True),
+        ("c.json", b"{}", False),
+        ("d.parquet", b"PAR1", False),
+        ("e.csv", b"n\n1\n2\n", False),
+        ("f.json", b"[]", True),
+        ("g.csv", b"\x1f\x8b\x08\x00", True),
+        ("h.csv", random.Random(1).randbytes(9999), True),
+        ("i.json", '[{"text": "a b"}]'.encode("utf-16"), True),
+        ("j.json", b'[{"text": nope}]', True),
     ):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError, match=name):
             opened(tmp_path / name)
-        assert not texts.claims(tmp_path / name)
+        assert texts.claims(tmp_path / name) is ours, name
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        (tmp_path / "folder" / name).write_bytes(data)
+        assert not texts.claims(tmp_path / "folder")
     (tmp_path / "f.json").write_bytes(b'[{"text": "a b"}, {"text": ')
     with pytest.raises(InputError, match="broken JSON"):
         opened(tmp_path / "f.json")

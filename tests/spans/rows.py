@@ -53,6 +53,19 @@ def cut(text: str) -> list[Place]:
 
 
 @st.composite
+def listed(draw: st.DrawFn) -> Any:
+    text = draw(texts)
+    items: list[dict[str, Any]] = [
+        {"start": start, "end": end, "label": draw(labels | st.none())} for start, end in draw(places(text))
+    ]
+    for item in items:
+        item.update(draw(st.fixed_dictionaries({}, optional={"layer": st.just("answer"), "column": st.just("text")})))
+    more = draw(facts)
+    first = {"start": 0, "end": len(text), "label": None, "layer": "token", "fields": {"n": 1}}
+    return {"text": text, "spans": [first, *items], **more}
+
+
+@st.composite
 def spacy(draw: st.DrawFn) -> Any:
     text = draw(texts)
     items: list[Any] = [[start, end, draw(labels)] for start, end in draw(places(text))]
@@ -204,6 +217,7 @@ def sequences(draw: st.DrawFn, length: int, scheme: str) -> list[str]:
 SHAPES: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
     "doccano": doccano,
     "label_studio": label_studio,
+    "listed": listed,
     "prodigy": prodigy,
     "spacy": spacy,
     "squad": squad,

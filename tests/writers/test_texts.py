@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from augment import catalog, spans
@@ -63,6 +63,7 @@ def test_rows_come_out_again_in_their_columns(
     tmp_path_factory: pytest.TempPathFactory, name: str, spanned: bool, data: st.DataObject
 ) -> None:
     table, root = data.draw(tables(spanned=spanned)), tmp_path_factory.mktemp(name)
+    assume(name != "csv" or not any("\0" in as_cell(value) for row in table.rows for value in row.values()))
     shard = write(catalog.writer(name), root, table)
     found = rows_of(name, root / shard, list(table.rows[0]))
     assert found == [told(name, row) for row in table.rows]

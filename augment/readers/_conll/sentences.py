@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -27,8 +28,11 @@ SOME = 2000
 STEADY = 0.9
 """Share of lines that must have as many columns as most have, and a tag, for a file to be taken for such a one."""
 
+_BLANK = re.compile(rb"\n(?:[ \t\r]*\n)+")
+_FIRST = re.compile(rb"(?:[ \t\r]*\n)+")
 _NUMBER = re.compile(r"[0-9]+")
-_ENDINGS = frozenset({".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".bmes"})
+ENDINGS = frozenset({".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".bmes"})
+"""Files that end so need no tags to be known."""
 
 
 @dataclass(slots=True)
@@ -39,38 +43,109 @@ class Stretch:
         line: The number of its first line, from 1.
         start: Its first byte in the file.
         length: Bytes up to the end of its last line.
-        lines: With their ends.
+        text: Its lines, parted by LF whatever the file has.
         problem: What is wrong with one of them, and ``at``, the number of that line.
     """
 
     line: int
     start: int
     length: int = 0
-    lines: list[str] = field(default_factory=list)
+    text: str = ""
     problem: str = ""
     at: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """Without their ends."""
+        return self.text.split("\n")
 
 
 def sentences(file: BinaryIO, encoding: str) -> Iterator[Stretch]:
     """The sentences of a file that is open at its beginning."""
+    name, start = _stretches.codec(file, encoding)
+    if name[:-3] in _stretches.WIDE:
+        yield from _by_line(file, name, (start, 0))
+        return
+    number = 0
+    for block in _blocks(file):
+        if len(block) > _stretches.MOST or block.count(b"\r") != block.count(b"\r\n"):
+            file.seek(start)
+            yield from _by_line(file, name, (start, number))
+            return
+        at = skipped.end() if (skipped := _FIRST.match(block)) else 0
+        number += block.count(b"\n", 0, at)
+        for blank in _BLANK.finditer(block, at):
+            yield from _whole(block[at : blank.start() + 1], name, (start + at, number))
+            number += block.count(b"\n", at, blank.end())
+            at = blank.end()
+        if at < len(block):
+            yield from _whole(block[at:], name, (start + at, number))
+            number += block.count(b"\n", at)
+        start += len(block)
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """All of a file, cut behind blank lines; what is longer than a line may be has none."""
+    kept = b""
+    while more := file.read(_stretches.BLOCK):
+        kept += more
+        end = max((one.end() for one in _BLANK.finditer(kept, max(0, len(kept) - len(more) - 2))), default=0)
+        if 0 < end < len(kept):  # at its end there may be more blank lines
+            yield kept[:end]
+            kept = kept[end:]
+        if len(kept) > _stretches.MOST:
+            break
+    if kept:
+        yield kept
+
+
+def _whole(data: bytes, name: str, place: tuple[int, int]) -> Iterator[Stretch]:
+    """The sentence that lines without a blank one between them are; more where they part documents.
+
+    ``place`` is where they begin: the byte, and how many lines are before.
+    """
+    start, number = place
+    if b"\0" not in data and DOCUMENT.encode() not in data:
+        try:
+            text = data.decode(name)
+        except UnicodeError:
+            pass
+        else:
+            if b"\r" in data:
+                text = text.replace("\r\n", "\n")
+            body = text.removesuffix("\n")
+            last = body.rpartition("\n")[2]
+            if not _columns.is_blank(last):
+                yield Stretch(number + 1, start, len(data), body)
+                return
+    yield from _by_line(io.BytesIO(data), name, place)
+
+
+def _by_line(file: BinaryIO, name: str, place: tuple[int, int]) -> Iterator[Stretch]:
+    """The sentences from where a file stands; ``place`` as in ``_whole``."""
     now: Stretch | None = None
-    for line in _stretches.lines(file, encoding):
+    lines: list[str] = []
+    for line in _stretches.lines_from(file, name, place):
         text = line.text
         if not line.problem and (_columns.is_blank(text) or text.startswith(DOCUMENT)):
             if now is not None:
+                now.text = "\n".join(lines)
                 yield now
                 now = None
             continue
         if now is None:
-            now = Stretch(line.number, line.start)
+            now, lines = Stretch(line.number, line.start), []
         now.length += line.length
         if not now.problem:
-            now.problem, now.at = line.problem, line.number
-            if now.length > _stretches.MOST:
+            if line.problem:
+                now.problem, now.at = line.problem, line.number
+            elif now.length > _stretches.MOST:
+                now.at = now.line
                 now.problem = f"a sentence of more than {_stretches.MOST:,} bytes; is there no blank line?"
-                now.lines.clear()
-            now.lines.append(text)
+                lines.clear()
+            lines.append(text.rstrip(_columns.ENDS))
     if now is not None:
+        now.text = "\n".join(lines)
         yield now
 
 
@@ -96,7 +171,7 @@ def resembles(path: Path) -> bool:
         return False
     tags = [_columns.cells(line, separator)[-1] for line in rows]
     known = sum(_tags.parted(tag) is not None for tag in tags)
-    return path.suffix.lower() in _ENDINGS or (known >= STEADY * len(tags) and _tags.OUTSIDE in tags)
+    return path.suffix.lower() in ENDINGS or (known >= STEADY * len(tags) and _tags.OUTSIDE in tags)
 
 
 def separator_of(lines: Sequence[str]) -> str:

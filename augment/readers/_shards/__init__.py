@@ -70,7 +70,7 @@ def claimed(path: Path, endings: tuple[str, ...]) -> bool:
             items = [item for item in found if not _ignored(item.name)]
         folders = [item for item in items if item.is_dir()]
         at_top = any(_is_shard(item.name, endings) for item in items if not item.is_dir())
-        inside = [_holds(item.path, endings) for item in folders[:MOST_FOLDERS]]
+        inside = [held for item in folders[:MOST_FOLDERS] if (held := _holds(item.path, endings)) is not None]
     except OSError:
         return False
     return (at_top or any(inside)) and all(inside)
@@ -160,9 +160,11 @@ def _below(root: Path, endings: tuple[str, ...]) -> list[str]:
     return sorted(names)
 
 
-def _holds(folder: str, endings: tuple[str, ...]) -> bool:
+def _holds(folder: str, endings: tuple[str, ...]) -> bool | None:
+    """Whether a folder holds shards; None where it is empty."""
     with os.scandir(folder) as found:
-        return any(_is_shard(item.name, endings) for item in found)
+        names = [item.name for item in found]
+    return any(_is_shard(name, endings) for name in names) if names else None
 
 
 def _is_shard(name: str, endings: tuple[str, ...]) -> bool:

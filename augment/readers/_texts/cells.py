@@ -66,7 +66,9 @@ def rows(path: str, file: BinaryIO, encoding: str, reading: Mapping[str, Any]) -
 
 def _told(error: csv.Error, first: int, last: int) -> str:
     """What is wrong with a row, and how far it goes."""
-    return f"{error}" if last <= first else f"{error}; all up to line {last} is left out with it"
+    if last <= first:
+        return f"{error}"
+    return f"a quote is opened here and closed amid a cell in line {last} ({error}); all up to there is left out"
 
 
 def _again(path: str, feed: _Feed, line: int, error: csv.Error) -> None:
@@ -74,8 +76,9 @@ def _again(path: str, feed: _Feed, line: int, error: csv.Error) -> None:
     if "field limit" in str(error):
         feed.rest()
     if feed.quoted:
+        told = f"not closed in {_stretches.MOST:,} characters" if "field limit" in str(error) else "never closed"
         raise InputError(
-            f"{path}:{line}: a quote is opened here and never closed ({error}); close it, or say "
+            f"{path}:{line}: a quote is opened here and {told}; close it, or say "
             "input: {quoting: none} if quotes are characters like others"
         ) from None
     feed.back()

@@ -10,6 +10,7 @@ from typing import Any
 
 from augment.errors import InputError
 from augment.readers import _shards
+from augment.readers._binary import UnfitError
 from augment.readers._texts import columns as _texts_columns
 from augment.readers._texts import files as _texts_files
 from augment.readers._texts.files import File
@@ -40,7 +41,7 @@ def claims(path: Path) -> bool:
                 path.is_file()
                 and path.suffix.lower() in ENDINGS
                 and path.name not in _texts_files.OURS
-                and _texts(path)
+                and _texts(path, alone=True)
             )
         if not _shards.claimed(path, ENDINGS):
             return False
@@ -50,12 +51,14 @@ def claims(path: Path) -> bool:
         return False
 
 
-def _texts(path: Path) -> bool:
-    """Whether a table has texts and names no files. Raises InputError."""
+def _texts(path: Path, *, alone: bool = False) -> bool:
+    """Whether a table has texts and names no files; ``alone``, it may be one that only this reader can say is none."""
     if path.suffix.lower() == ".parquet" and not _only_texts(path):
         return False
     try:
         found = look(path, Options(), whole=False)
+    except UnfitError:
+        return alone
     except InputError:
         return False
     roles, rows = found.layout.roles, found.rows[:SOME]

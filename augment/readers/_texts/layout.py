@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from collections import Counter
@@ -11,9 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from augment import spans
+from augment import encodings, spans
 from augment.errors import InputError
-from augment.readers import _rows, _stretches
+from augment.readers import _binary, _rows, _stretches
+from augment.readers._binary import UnfitError
+from augment.readers._texts import coded as _texts_coded
 from augment.readers._texts import columns as _texts_columns
 from augment.readers._texts import dialect as _texts_dialect
 from augment.readers._texts import groups, objects
@@ -45,6 +48,7 @@ class Layout:
         shape: Where spans are told: the module of ``augment.spans``.
         types: See ``augment.sample.Rows``.
         dialect: Of a CSV.
+        coded: Columns that hold lists or objects as JSON in a text, from which the shape is told.
     """
 
     kind: str
@@ -54,6 +58,7 @@ class Layout:
     shape: str = ""
     types: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect = field(default_factory=Dialect)
+    coded: tuple[str, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, for ``read``."""
@@ -64,6 +69,7 @@ class Layout:
             "roles": [list(self.roles.texts), *self.roles[1:]],
             "shape": self.shape,
             "dialect": self.dialect.plain(),
+            "coded": list(self.coded),
         }
 
     @classmethod
@@ -72,7 +78,8 @@ class Layout:
         texts, *rest = told["roles"]
         roles = Roles(tuple(texts), *rest)
         dialect = Dialect(**told["dialect"])
-        return cls(told["kind"], told["encoding"], tuple(told["columns"]), roles, told["shape"], {}, dialect)
+        columns, coded = tuple(told["columns"]), tuple(told["coded"])
+        return cls(told["kind"], told["encoding"], columns, roles, told["shape"], {}, dialect, coded)
 
     def rows(self) -> Rows:
         """What writers are told."""
@@ -111,10 +118,10 @@ def look(path: Path, options: Options, like: Layout | None = None, whole: bool =
     try:
         facts = os.stat(path)
         found = _look(str(path), (facts.st_mtime_ns, facts.st_size), options.model_dump_json(), whole, like is None)
-    except OSError as error:
-        raise InputError(f"{path}: the table can't be read ({error.strerror}); mend its rights") from None
     except groups.BROKEN as error:
-        raise InputError(f"{path}: no Parquet table that can be read ({error})"[:300]) from None
+        if isinstance(error, OSError) and error.errno is not None:
+            raise InputError(f"{path}: the table can't be read ({error.strerror}); mend its rights") from None
+        raise UnfitError(f"{path}: no Parquet table that can be read ({error})"[:300]) from None
     return found if like is None else _as(found, like, path)
 
 
@@ -158,6 +165,8 @@ def _by_head(path: Path, size: int, options: Options, how: tuple[bool, bool]) ->
     with path.open("rb") as opened:
         head = opened.read(size)
     kind = kind_of(path, head)
+    if kind != "groups":
+        _fit(path, head, size, options.encoding == "auto")
     if not kind:
         raise InputError(f"{path}: expected a list of objects, [{{...}}, {{...}}], or an object a line")
     if kind == "groups":
@@ -169,6 +178,17 @@ def _by_head(path: Path, size: int, options: Options, how: tuple[bool, bool]) ->
     rows = objects.first(path, kind, head, encoding, SOME)
     names = tuple(dict.fromkeys(name for row in rows for name in row))
     return _finished(path, Layout(kind, encoding, names, Roles(())), rows, options, (own, ended))
+
+
+def _fit(path: Path, head: bytes, size: int, guessed: bool) -> None:
+    """Raises UnfitError for a file that is no text, or has nothing in it."""
+    if guessed:
+        _binary.refuse(path, head)
+    if len(head) < size and head.removeprefix(codecs.BOM_UTF8).strip() in (b"", b"[]"):
+        raise UnfitError(f"{path}: there is nothing in it")
+    wide = encodings.wide(head[: encodings.BEGIN]) or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if wide and path.suffix.lower() == ".json":
+        raise UnfitError(f"{path}: it is in UTF-16, and JSON is in UTF-8 (RFC 8259); save it so")
 
 
 def _encoding(path: Path, head: bytes, options: Options, whole: bool) -> str:
@@ -217,7 +237,9 @@ def _finished(
     """
     own, complete = known
     named = options.named
-    shape, texts = ("", ()) if layout.kind == "cells" else _shape(rows, options)
+    coded = _texts_coded.columns(rows) if layout.kind in ("cells", "groups") else ()
+    values = [_texts_coded.decoded(row, coded) for row in rows] if coded else rows
+    shape, texts = ("", ()) if layout.kind == "cells" and not coded else _shape(values, options)
     if own and complete and rows:
         _texts_columns.check(str(path), dict.fromkeys((*layout.columns, *texts)), named)
     roles = _texts_columns.roles(layout.columns, rows, named, texts)
@@ -230,7 +252,7 @@ def _finished(
         kinds = {type(cell) for cell in _texts_columns.cells(rows, roles.label)}
         name = next((name for kind, name in _TYPES.items() if kinds == {kind}), None)
         types |= {roles.label: name} if name else {}
-    return Look(replace(layout, roles=roles, shape=shape, types=types), rows)
+    return Look(replace(layout, roles=roles, shape=shape, types=types, coded=coded if shape else ()), rows)
 
 
 _TYPES = {int: "int64", bool: "bool", float: "double"}
@@ -244,7 +266,8 @@ def _shape(rows: Sequence[Mapping[str, Any]], options: Options) -> tuple[str, tu
         name = options.shape
     else:
         shapes = Counter(filter(None, map(spans.shape_of, rows)))
-        name = shapes.most_common(1)[0][0] if shapes else ""
+        included = {one for name in shapes for one in getattr(spans.shape(name), "INCLUDES", ())}
+        name = max(shapes, key=lambda one: (one not in included, shapes[one]), default="")
     for row in rows if name else ():
         try:
             return name, tuple(spans.parse(name, row, options.named.texts).texts)

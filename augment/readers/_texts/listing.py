@@ -8,11 +8,12 @@ from typing import Any
 
 from augment import spans
 from augment.errors import InputError
-from augment.readers import _shards
+from augment.readers import _shards, _stretches
 from augment.readers._columns import Parts
 from augment.readers._places import RefusedError
 from augment.readers._rows import word
 from augment.readers._texts import cells as _texts_cells
+from augment.readers._texts import coded as _texts_coded
 from augment.readers._texts import columns as _texts_columns
 from augment.readers._texts import files as _texts_files
 from augment.readers._texts import groups, keys, objects
@@ -20,8 +21,7 @@ from augment.readers._texts.files import File
 from augment.readers._texts.ids import Ids
 from augment.readers._texts.layout import ENDINGS, Layout, Look, look, rowless
 from augment.readers._texts.options import Options
-from augment.readers.folder import ROW as ROW
-from augment.sample import Entry, Skip
+from augment.sample import ROW, Entry, Skip
 
 BAD = "bad row"
 SHOWN = 40
@@ -108,9 +108,8 @@ class _Table:
         try:
             if kind == "cells":
                 with self.path.open("rb") as file:
-                    yield from self._of_cells(
-                        _texts_cells.rows(str(self.path), file, self.layout.encoding, self.layout.dialect.reading)
-                    )
+                    rows = _texts_cells.rows(str(self.path), file, self.layout.encoding, self.layout.dialect.reading)
+                    yield from self._of_cells(rows)
             elif kind == "lines":
                 with self.path.open("rb") as file:
                     yield from self._of_objects(objects.lines(file, self.layout.encoding), ":")
@@ -121,6 +120,11 @@ class _Table:
         except OSError as error:
             yield self._skip(": ", 0, "unreadable", error.strerror or str(error))
 
+    def _guessed(self) -> str:
+        """The encoding where nobody named it and it is no Unicode; a line of UTF-8 is none of such a file."""
+        codec = self.layout.encoding
+        return codec if self.listing.options.encoding == "auto" and codec in _stretches.LEGACY else ""
+
     def _skip(self, mark: str, line: int, reason: str, detail: str) -> Skip:
         return Skip(f"{self.file.name}{mark}{line or ''}".removesuffix(": "), reason, detail)
 
@@ -128,13 +132,14 @@ class _Table:
         """Rows of a CSV; the loop is as lean as it can be, for there may be ten million."""
         roles, columns, lead, changed = self.roles, self.layout.columns, self.lead, self.changed
         width = len(columns)
-        places = [columns.index(name) for name in roles.texts]
-        first = places[0]
-        alone = len(places) == 1
+        shaped_ = bool(self.layout.shape)  # then texts need not be columns
+        places = [] if shaped_ else [columns.index(name) for name in roles.texts]
+        first, alone = (places or [0])[0], len(places) == 1
         label, split, own = (
-            -1 if name is None else columns.index(name) for name in (roles.label, roles.split, roles.id)
+            -1 if name is None or shaped_ else columns.index(name) for name in (roles.label, roles.split, roles.id)
         )
         header, usual, part, hashed = self.layout.dialect.header, self.usual, self._part, keys.of_content
+        guessed = self._guessed()
         for line, start, length, found in rows:
             if header:
                 header = False
@@ -147,11 +152,18 @@ class _Table:
             else:
                 content = "\x1f".join(found)
                 text = found[first] if alone else "".join([found[place] for place in places])
-                if not text or text.isspace():
+                if not shaped_ and (not text or text.isspace()):
                     yield self._skip(":", line, "empty", f"nothing in column {', '.join(roles.texts)}")
                     continue
                 if "\0" in content:
                     yield self._skip(":", line, "not text", "a NUL character")
+                    continue
+                if guessed and (problem := _stretches.foreign(content, guessed)):
+                    yield self._skip(":", line, BAD, problem)
+                    continue
+                if shaped_:
+                    row = dict(zip(columns, found, strict=True))
+                    yield self._entry(row, content.encode(), (f"{start}+{length}", length), (":", line))
                     continue
                 where = usual if split < 0 else part(found[split])
                 key = None if own < 0 else self._named(found[own], where)
@@ -169,9 +181,12 @@ class _Table:
 
     def _of_objects(self, rows: Iterator[objects.Row], mark: str) -> Iterator[Entry | Skip]:
         """Rows of JSON."""
+        guessed = self._guessed()
         for line, start, length, row, written in rows:
             if isinstance(row, str):
                 yield self._skip(mark, line, BAD, row)
+            elif guessed and (problem := _stretches.foreign(written.decode(), guessed)):
+                yield self._skip(mark, line, BAD, problem)
             else:
                 yield self._entry(row, written, (f"{start}+{length}", length), (mark, line))
 
@@ -254,10 +269,24 @@ def check_texts(row: Mapping[str, Any], columns: Sequence[str]) -> None:
         raise RefusedError("empty", f"nothing in column {', '.join(columns)}{has}")
 
 
+def _parsed(row: Mapping[str, Any], layout: Layout) -> spans.Found:
+    """What a row tells. In a table, an empty cell of a text may stand for one that is not there. Raises ValueError."""
+    texts = layout.roles.texts
+    try:
+        return spans.parse(layout.shape, row, texts)
+    except ValueError:
+        less = {name: value for name, value in row.items() if value not in (None, "") or name not in texts}
+        if not layout.coded or len(less) == len(row):
+            raise
+        return spans.parse(layout.shape, less, texts)
+
+
 def shaped(row: Mapping[str, Any], layout: Layout, overlaps: str) -> tuple[dict[str, str], spans.Found]:
     """The texts of a row that tells spans, and all that it tells. Raises RefusedError."""
+    if layout.coded:
+        row = _texts_coded.decoded(row, layout.coded)
     try:
-        found = spans.parse(layout.shape, row, layout.roles.texts)
+        found = _parsed(row, layout)
     except (ValueError, RecursionError) as error:
         raise RefusedError("bad annotations", f"as {layout.shape}: {error}"[:300]) from None
     texts = dict(found.texts)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from augment import spans
+from augment.errors import InputError
 from augment.readers import _rows, _stretches
+from augment.readers._binary import UnfitError
 from augment.readers._coco import json as _coco_json
+
+_PAIRS = re.compile(rb'\[\s*\[\s*"(?:[^"\\]|\\.)*"\s*,\s*\{')
+"""How a list of pairs begins, of a text and an object."""
 
 
 class Row(NamedTuple):
@@ -35,7 +43,7 @@ def lines(file: BinaryIO, encoding: str) -> Iterator[Row]:
                 yield Row(number, start, length, _stretches.undecodable(error, name), b"")
             else:
                 if text:
-                    yield Row(number, start, length, _rows.json_row(text), text.encode("utf-8", "replace"))
+                    yield Row(number, start, length, _of_line(text), text.encode("utf-8", "replace"))
         start += length
 
 
@@ -52,6 +60,7 @@ def items(path: Path) -> Iterator[Row]:
 
 def checked(value: Any) -> dict[str, Any] | str:
     """An item of a list as a row, or what is wrong with it."""
+    value = spans.handed_on(value)
     if not isinstance(value, dict):
         return f"expected a JSON object, got {json.dumps(value)[:40]}"
     try:
@@ -74,14 +83,24 @@ def parsed(data: bytes, encoding: str, kind: str) -> tuple[dict[str, Any] | str,
         row = checked(_coco_json.parse(data))
         return row, b"" if isinstance(row, str) else written(row)
     text = data.decode(encoding).strip()
-    return _rows.json_row(text), text.encode("utf-8", "replace")
+    return _of_line(text), text.encode("utf-8", "replace")
+
+
+def _of_line(text: str) -> dict[str, Any] | str:
+    """The row that a line holds, or what is wrong with it."""
+    if not text.startswith("["):
+        return _rows.json_row(text)
+    try:
+        return checked(_rows.json_value(text))
+    except (ValueError, RecursionError) as error:
+        return f"expected a JSON object: {error}"
 
 
 def begins(head: bytes) -> str:
     """What a file is that begins so: ``list``, ``lines`` or neither (empty)."""
     found = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if found.startswith(b"["):
-        return "list" if found[1:].lstrip()[:1] == b"{" else ""
+        return "list" if found[1:].lstrip()[:1] == b"{" or _PAIRS.match(found) else ""
     first, end, _ = found.partition(b"\n")
     if not found.startswith(b"{") or not end:
         return ""
@@ -95,18 +114,23 @@ def first(path: Path, kind: str, head: bytes, encoding: str, most: int) -> list[
     """The first rows of a file that begins with ``head``, those that are good. Raises InputError."""
     found: Iterator[Any]
     if kind == "list":
-        found = (item.value for item in _enough(path, len(head) or 1))
+        most_bytes = None if path.stat().st_size <= len(head) else len(head)
+        found = (checked(item.value) for item in _enough(path, most_bytes))
     else:
-        whole = head[: head.rfind(b"\n") + 1] or head
-        name = encoding if encoding != "utf-8" else "utf-8-sig"
-        texts = whole.decode(name, "replace").split("\n")
-        found = (_rows.json_row(text) for text in texts if text.strip())
+        found = (row.row for row in lines(io.BytesIO(head), encoding))
     return [row for row in itertools.islice(found, most) if isinstance(row, dict)]
 
 
-def _enough(path: Path, most: int) -> Iterator[_coco_json.Item]:
-    """The first items of a list."""
+def _enough(path: Path, most: int | None) -> Iterator[_coco_json.Item]:
+    """The first items of a list, up to what is broken. Raises UnfitError where that is the first."""
+    seen = False
     try:
-        yield from (item for item in _coco_json.elements(path, most) if item.place >= 0)
+        for item in _coco_json.elements(path, most):
+            if item.place >= 0:
+                seen = True
+                yield item
     except _coco_json.EnoughError:
         return
+    except InputError as error:
+        if not seen:
+            raise UnfitError(f"{error}") from None
