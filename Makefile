@@ -24,7 +24,7 @@ demo: .venv/ready  ## draw small data sets, with classes, boxes, timed events an
 	$(BIN)/augment run recipes/entities.yaml --input demo/texts/people.conll --output demo/entities
 
 test: lint  ## everything that CI runs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 8
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -1,9 +1,9 @@
 """The neutral form of annotations: what any reader makes of its format, steps move, and any writer can write.
 
-Times are seconds from the start of the sample, places in text are code points. Coordinates are continuous: pixel (0, 0)
-covers [0, 1) x [0, 1), so a box over the whole of a 640 x 480 picture is (0, 0, 640, 480). Formats that count otherwise
-(COCO's keypoints name the middle of a pixel) are converted by their reader and back by their writer. All of it is plain
-data but for ``masks``, which are encoded bitmaps.
+Times are seconds from the start of the sample, places in text are code points. Coordinates are continuous: pixel (0,
+0) covers [0, 1) x [0, 1), so a box over the whole of a 640 x 480 picture is (0, 0, 640, 480). Formats that count
+otherwise (COCO's keypoints name the middle of a pixel) are converted by their reader and back by their writer. All
+of it is plain data but for ``masks``, which are encoded bitmaps.
 """
 
 from __future__ import annotations

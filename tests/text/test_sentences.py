@@ -19,7 +19,7 @@ from augment.text.value import Passage
 from tests.text.test_word_steps import after, passages, step_of, texts
 
 CUT = {
-    "English": "Dr. Smith went to the U.S. in 2005.|He paid 3.50, e.g. for tea!|J. R. R. Tolkien wrote it.|So am I.|Yes",
+    "English": "Dr. Smith went to the U.S. in 2005.|He paid 3.50, e.g. for tea!|J. R. R. Tolkien wrote.|So am I.|Yes",
     "quotes": "“Why?” he asked.|\"Because!\"|(She left.)|Then what?!|'Oh.'|Done...",
     "dots": "Wait... what?|No…|See https://a.b/c.d now.|It is v1.2.3 or 3.5.|The end",
     "German": "Am 5. März 2024 kam z.B. Herr Müller an.|Er blieb bzw. ging.|Ende",
