@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from augment import hf
     from augment.engine.plan import Plan, plan
     from augment.engine.recipe import Recipe, load
     from augment.engine.run import Result, run
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
         RecipeError,
         SampleError,
     )
+    from augment.migrate.albumentations import from_albumentations
+    from augment.migrate.audiomentations import from_audiomentations
+    from augment.migrate.keras import from_keras
+    from augment.own import step
+    from augment.plain_numpy import arrays
 
 __version__ = "0.1.0"
 
@@ -31,9 +37,15 @@ _HOMES = {
     "RecipeError": "augment.errors",
     "Result": "augment.engine.run",
     "SampleError": "augment.errors",
+    "arrays": "augment.plain_numpy",
+    "from_albumentations": "augment.migrate.albumentations",
+    "from_audiomentations": "augment.migrate.audiomentations",
+    "from_keras": "augment.migrate.keras",
+    "hf": "augment.hf",
     "load": "augment.engine.recipe",
     "plan": "augment.engine.plan",
     "run": "augment.engine.run",
+    "step": "augment.own",
     "stream": "augment.engine.stream",
     "verify": "augment.engine.verify",
 }
@@ -49,9 +61,15 @@ __all__ = [
     "Result",
     "SampleError",
     "__version__",
+    "arrays",
+    "from_albumentations",
+    "from_audiomentations",
+    "from_keras",
+    "hf",
     "load",
     "plan",
     "run",
+    "step",
     "stream",
     "verify",
 ]
@@ -61,7 +79,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import augment`` stays instant."""
     if name not in _HOMES:
         raise AttributeError(f"module 'augment' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    home = importlib.import_module(_HOMES[name])
+    return home if _HOMES[name] == f"augment.{name}" else getattr(home, name)
 
 
 def __dir__() -> list[str]:

@@ -92,12 +92,18 @@ def _apply(module: str) -> Callable[..., tuple[Sample, dict[str, Any]]]:
 def build(package: str, name: str, parameters: Mapping[str, Any], base: Path) -> NativeStep:
     """A step from its recipe; ``base`` is the recipe's folder. Raises RecipeError with every problem."""
     module = importlib.import_module(modules(package)[name])
+    options, p = checked(name, module.Options, parameters, getattr(module, "P", P))
+    needs = module.given(options, base) if hasattr(module, "given") else None
+    return NativeStep(name, p, module.__name__, options, needs)
+
+
+def checked(name: str, kind: type[Options], parameters: Mapping[str, Any], usual: float) -> tuple[Any, float]:
+    """A step's parameters as its model has them, and its p, ``usual`` where none is said. Raises RecipeError."""
     given = {str(key): value for key, value in parameters.items()}
-    p = given.pop("p", getattr(module, "P", P))
+    p = given.pop("p", usual)
     problems: list[Problem] = []
     if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
         problems.append(Problem("p", f"expected a probability from 0 to 1, got {p!r}"))
-    kind = module.Options
     try:
         options = kind.model_validate(given)
     except pydantic.ValidationError as error:
@@ -111,21 +117,24 @@ def build(package: str, name: str, parameters: Mapping[str, Any], base: Path) ->
                 problems.append(Problem(key, f"{said}, got {item['input']!r}"))
     if problems:
         raise RecipeError(problems)
-    needs = module.given(options, base) if hasattr(module, "given") else None
-    return NativeStep(name, float(p), module.__name__, options, needs)
+    return options, float(p)
 
 
 def describe(package: str, name: str) -> Description:
     """All about one step. Raises KeyError."""
     module = importlib.import_module(modules(package)[name])
     summary = (module.__doc__ or "").split("\n\n")[0].partition(": ")[2]
-    fields = [
-        Parameter(key, _default(info), _kind(info), info.description or "")
-        for key, info in module.Options.model_fields.items()
-    ]
-    listed = [*fields, Parameter("p", str(getattr(module, "P", P)), "number from 0 to 1", "Chance that it fires.")]
     words = " ".join(summary.split())
-    return Description(name, words[:1].upper() + words[1:], module.LABELS, module.NOTE, listed, module.DOCS)
+    fields = listed(module.Options, getattr(module, "P", P))
+    return Description(name, words[:1].upper() + words[1:], module.LABELS, module.NOTE, fields, module.DOCS)
+
+
+def listed(kind: type[Options], p: float) -> list[Parameter]:
+    """The parameters of a model, and p."""
+    fields = [
+        Parameter(key, _default(info), _kind(info), info.description or "") for key, info in kind.model_fields.items()
+    ]
+    return [*fields, Parameter("p", str(p), "number from 0 to 1", "Chance that it fires.")]
 
 
 def _default(info: Any) -> str:
@@ -154,7 +163,7 @@ def _words(kind: Any) -> str:
     if kind in WORDS:
         return WORDS[kind]
     if get_origin(kind) is Literal:
-        return "one of " + ", ".join(parts)
+        return "one of " + ", ".join(map(str, parts))
     if get_origin(kind) in (Union, UnionType):
         return " or ".join(_words(part) for part in parts)
     if get_origin(kind) is tuple and parts[-1] is Ellipsis:

@@ -39,25 +39,38 @@ DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
 
 def names() -> list[str]:
     """All steps, sorted."""
+    from augment import own
+
+    return sorted({*_builtin(), *own.names("audio")})
+
+
+def _builtin() -> set[str]:
+    """Those that come with augment."""
     from augment import native
     from augment.audio import library
 
-    return sorted({*library.transforms(), *native.modules(STEPS)})
+    return {*library.transforms(), *native.modules(STEPS)}
 
 
 def describe(name: str) -> Description:
     """What ``augment describe`` prints. Raises KeyError."""
-    from augment import native
+    from augment import native, own
     from augment.audio import describe as library
 
+    if (mine := own.find("audio", name, _builtin)) is not None:
+        return mine.describe()
     return native.describe(STEPS, name) if name in native.modules(STEPS) else library.describe(name)
 
 
 def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
     """A step from its recipe. Raises RecipeError."""
-    from augment import native
+    from augment import native, own
     from augment.audio import parameters as library
 
+    if (mine := own.find("audio", name, _builtin)) is not None:
+        from augment.audio.own import onto
+
+        return mine.build(parameters, onto)
     if name in native.modules(STEPS):
         return native.build(STEPS, name, parameters, setting.base)
     return library.build(name, parameters, setting)
@@ -84,6 +97,9 @@ def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Se
 
 def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
     """Where words would be lost or turned round that a transcript still has, or sounds moved that no label follows."""
+    from augment import own
+
+    yield from own.objections(step, dataset)
     if dataset.transcribed or dataset.timed:
         from augment.audio.labels.objections import objections as found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from augment import catalog
+from augment import catalog, own
 from augment.contracts import Setting
 from augment.engine import policies
 from augment.engine.draw import GROUPS, Composite, Effect, Group, Leaf, Node, places
@@ -130,7 +130,7 @@ class _Parser:
                 expected = problem.expected + (f", at {at[problem.path]}" if problem.path in at else "")
                 self.problems.append(replace(problem, path=inner, expected=expected))
             return None
-        effect, note = _labels(self.modality, name)
+        effect, note = own.effect(step) or _labels(self.modality, name)
         if effect == "may break" and not allowed:
             said = f": {note}" if note else ""
             self.wrong(

@@ -7,9 +7,10 @@ import json
 import os
 import pickle
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -27,10 +28,14 @@ from augment.engine.plan import Plan
 from augment.engine.recipe import Recipe, build
 from augment.engine.source import Text
 from augment.errors import SampleError
+from augment.own import Definition, used
 from augment.sample import Applied, Content, Dataset, Encoded, Entry, Record, Sample, Skip
 
 HEAVY = 64 * 2**20
 """A decoded source of more bytes is not kept for its next copy but decoded anew: that takes less than memory does."""
+
+KEPT = 256 * 2**20
+"""Bytes of decoded sources that are kept for their next copy where copies come in any order."""
 
 REDRAWS = 50
 """How often a copy is drawn again that came out the same as its source or as an earlier copy."""
@@ -38,7 +43,10 @@ REDRAWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a worker needs to know, as plain data; each worker builds its Bench from it once."""
+    """All that a worker needs to know, as plain data; each worker builds its Bench from it once.
+
+    ``own`` are the user's own steps: unpickled, they are known there.
+    """
 
     text: Text
     reader: str
@@ -46,6 +54,7 @@ class Job:
     output: Path
     dataset: Dataset
     sources: Path
+    own: tuple[Definition, ...] = ()
 
     @classmethod
     def of(cls, plan: Plan, output: Path) -> Job:
@@ -53,7 +62,8 @@ class Job:
         text = plan.recipe.text
         if text.file is not None:  # a worker's working folder may be another
             text = replace(text, file=Path(os.path.abspath(text.file)))
-        return cls(text, plan.reader, plan.input, output, plan.dataset, history.table(output, plan.generation))
+        mine = used(leaf.step for _, leaf in plan.recipe.leaves())
+        return cls(text, plan.reader, plan.input, output, plan.dataset, history.table(output, plan.generation), mine)
 
 
 class Bench:
@@ -66,7 +76,8 @@ class Bench:
         self.reader: Reader = catalog.reader(job.reader)
         self.writer: Writer = catalog.writer(self.recipe.output.format)
         self.options = self.writer.Options.model_validate(self.recipe.output_options)
-        self._last: _Source | None = None
+        self._kept: OrderedDict[str, tuple[_Source, int]] = OrderedDict()
+        self._kept_bytes = 0
 
     @cached_property
     def class_index(self) -> Mapping[str, int]:
@@ -113,15 +124,30 @@ class Bench:
 
     def sample(self, entry: Entry, copy: int, first: int) -> tuple[Sample, str]:
         """One copy before it is encoded, and its modality; it differs from those from ``first`` on. SampleError."""
-        if self._last is None or self._last.entry != entry:
-            self._last = self._source(entry)
-        source = self._last
+        source = self._at_hand(entry)
         if copy == 0:
             settled = source.settled
-            return replace(source.sample(), annotations=settled.original if settled else None), source.kind
-        with _guarded():
-            seen = self._seen(source, range(copy, copy + 1), first)
-            return self._drawn(source, copy, seen)[0], source.kind
+            sample = replace(source.sample(), annotations=settled.original if settled else None)
+        else:
+            with _guarded():
+                seen = self._seen(source, range(copy, copy + 1), first)
+                sample, _ = self._drawn(source, copy, seen)
+        if sample.value is source.value:  # a user may write into it
+            sample = replace(sample, value=deepcopy(sample.value))
+        return sample, source.kind
+
+    def _at_hand(self, entry: Entry) -> _Source:
+        """A source, from those that were decoded lately if it is among them. Raises SampleError."""
+        if (known := self._kept.get(entry.key)) is not None:
+            self._kept.move_to_end(entry.key)
+            return known[0]
+        source = self._source(entry, hashed=False).lighter()
+        size = max(int(getattr(source.value, "nbytes", 0)), len(source.data), entry.size)
+        self._kept[entry.key] = source, size
+        self._kept_bytes += size
+        while self._kept_bytes > KEPT and len(self._kept) > 1:
+            self._kept_bytes -= self._kept.popitem(last=False)[1][1]
+        return source
 
     @cached_property
     def _partners(self) -> Partners:
@@ -142,8 +168,8 @@ class Bench:
         """What Sample.partners is for the copies of a source: others of its split."""
         return self._partners.drawn(source.entry, chance, count, balanced)
 
-    def _source(self, entry: Entry) -> _Source:
-        """A source ready for its copies. Raises SampleError."""
+    def _source(self, entry: Entry, hashed: bool = True) -> _Source:
+        """A source ready for its copies; ``hashed``: its digest will be asked for. Raises SampleError."""
         suffix, kind = _kind(entry)
         if kind is None:
             raise SampleError("unknown ending", f"no modality decodes {suffix!r}")
@@ -152,7 +178,7 @@ class Bench:
         with _guarded():
             value = modality.decode(content.data)
         settled = self._settled(kind, value, content)
-        source = _Source(entry, kind, suffix, content.data, content.sha256(), value, settled)
+        source = _Source(entry, kind, suffix, content.data, content.sha256() if hashed else "", value, settled)
         if nodes := self.recipe.prepare.get(kind):
             return self._prepared(source, nodes)
         return replace(source, value=None) if getattr(value, "nbytes", 0) > HEAVY else source

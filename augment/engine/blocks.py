@@ -34,13 +34,17 @@ class Expand(Options):
 
 
 class Frame(Options):
-    """A recipe without its steps: the keys that are the same for all modalities."""
+    """A recipe without its steps: the keys that are the same for all modalities.
+
+    ``plugins`` are modules that define steps of the user's own; they are imported wherever the recipe is.
+    """
 
     recipe: Literal[1] = 1
     seed: pydantic.StrictInt = pydantic.Field(default=0, ge=0, lt=2**63)
     expand: Expand = Expand()
     on_error: Literal["skip", "stop"] = "skip"
     fast: pydantic.StrictBool = True
+    plugins: tuple[str, ...] = ()
 
 
 class Input(Options):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import yaml
 
-from augment import catalog, durable
+from augment import catalog, durable, own
 from augment.contracts import Setting
 from augment.engine import blocks, source
 from augment.engine.algebra import parse_steps
@@ -120,6 +120,8 @@ class Recipe:
             decisive[block] = {key: value for key, value in (decisive.get(block) or {}).items() if key != "path"}
         files = {str(path): durable.sha256(path) for path in self.references()}
         decisive["files"] = sorted(files.values())
+        if mine := own.used(leaf.step for _, leaf in self.leaves()):
+            decisive["own"] = sorted(definition.sha256 for definition in mine)
         return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 
     def leaves(self) -> Iterator[tuple[str, Leaf]]:
@@ -246,6 +248,7 @@ def build(text: Text) -> Recipe:
         elif key not in known:
             problems.append(Problem(str(key), f"expected a key of a recipe, got {key!r}", nearest(str(key), known)))
     frame = blocks.check(Frame, core, (), problems)
+    own.load(frame.plugins if frame else (), problems)
     prepared = blocks.prepared(text.data, problems)
     used = [name for name in modalities if name in text.data or name in prepared]
     in_block, in_rest = blocks.split(text.data, "input", Input, problems)

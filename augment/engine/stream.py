@@ -7,6 +7,7 @@ many new ones of each source, so (source, copy) says all. Their order is drawn f
 
 from __future__ import annotations
 
+import copy
 import pickle
 import tempfile
 from collections import Counter, deque
@@ -24,9 +25,10 @@ from augment.chance import Chance
 from augment.contracts import Executor, Outcome
 from augment.engine import lots
 from augment.engine.bench import Bench, Job, bench
-from augment.engine.listing import TABLE
+from augment.engine.listing import TABLE, Listing
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, load
+from augment.engine.spill import spilled
 from augment.errors import AugmentError, SampleError
 from augment.sample import Entry, Skip
 
@@ -114,6 +116,8 @@ def item(at: Bench, turn: Turn) -> Item | Skip:
     except SampleError as error:
         return Skip(entry.key, error.reason, error.detail, turn.copy, entry.split)
     value, facts = catalog.modality(kind).plain(sample.value)
+    if isinstance(value, np.ndarray) and not value.flags.owndata:
+        value = value.copy()  # a view, maybe of a source that is kept, and a user may write into it
     index = None if sample.label is None else at.class_index.get(sample.label)
     return Item(entry.key, turn.copy, value, sample.label, index, sample.annotations, facts, sample.fields)
 
@@ -166,10 +170,37 @@ class Stream:
         self._position = 0
         self._bench: Bench | None = None
 
+    @property
+    def total(self) -> int:
+        """Items of an epoch for all ranks together, if every source is good."""
+        return len(self._rows) * len(self._copies)
+
     def __len__(self) -> int:
         """Items of an epoch for this rank, or batches of them, if every source is good."""
-        total = len(range(self.rank, len(self._rows) * len(self._copies), self.world_size))
+        total = len(range(self.rank, self.total, self.world_size))
         return total if self.batch_size is None else -(-total // self.batch_size)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: the sources as they were listed here, and nothing that is quickly made anew."""
+        listing = replace(self.plan.listing, texts=list(self.plan.listing.texts), skipped=())
+        return {**self.__dict__, "plan": replace(self.plan, listing=listing, batches=(), lots=()), "_bench": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A listing that is too big for memory goes to a file here too."""
+        listing: Listing = state["plan"].listing
+        listing = replace(listing, texts=spilled(listing.texts))
+        self.__dict__.update({**state, "plan": replace(state["plan"], listing=listing)})
+
+    def part(self, rank: int, world_size: int) -> Stream:
+        """A stream of the same samples for another rank, in this process; both share what is set up once."""
+        found = copy.copy(self)
+        found._bench, found.skipped, found.workers = self._at(), [], 0
+        found.rank, found.world_size = rank, world_size
+        return found
+
+    def made(self, number: int) -> Item | Skip:
+        """One item of the epoch, all ranks counted, by its place where nothing is shuffled."""
+        return item(self._at(), self._turns(np.array([number]))[0])
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of an epoch."""
@@ -208,11 +239,10 @@ class Stream:
 
     def _order(self) -> np.ndarray[Any, Any]:
         """The turns of this rank: each a number of source and copy."""
-        total = len(self._rows) * len(self._copies)
         if not self.shuffle:
-            return np.arange(self.rank, total, self.world_size)
+            return np.arange(self.rank, self.total, self.world_size)
         chance = Chance.of(self.plan.recipe.frame.seed, f"epoch of {self.split}", self.epoch)
-        return chance.generator().permutation(total)[self.rank :: self.world_size]
+        return chance.generator().permutation(self.total)[self.rank :: self.world_size]
 
     def _turn(self, number: int, entry: Entry) -> Turn:
         """The turn of a number: which copy, of those that this epoch has."""
@@ -240,11 +270,15 @@ class Stream:
 
     def _here(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Iterator[Item | Skip]]]:
         """In this process, one by one."""
-        if self._bench is None:
-            self._bench = Bench(Job.of(self.plan, Path()), self.plan.listing)
-        at = self._bench
+        at = self._at()
         for start, numbers in blocks:
             yield start, (item(at, turn) for turn in self._turns(numbers))
+
+    def _at(self) -> Bench:
+        """The bench of this process."""
+        if self._bench is None:
+            self._bench = Bench(Job.of(self.plan, Path()), self.plan.listing)
+        return self._bench
 
     def _by_workers(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Item | Skip]]]:
         """By workers, which are gone when this is; never more than three tasks a worker are under way or waiting."""

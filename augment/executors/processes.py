@@ -185,7 +185,7 @@ def _no_main() -> Iterator[None]:
 
 def _serve(pipe: connection.Connection) -> None:
     """A worker's life: take a job, do it, say how it ended; end when the other side is gone."""
-    _keep_memory()
+    keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
     try:
         while True:
@@ -202,7 +202,7 @@ def _serve(pipe: connection.Connection) -> None:
         os._exit(0)  # the parent is gone: there is nobody to clean up for
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Let the C library keep freed memory for the next array, where it is glibc.
 
     Else each array of more than 128 KB is mapped from the system and given back at once, and every page of it is

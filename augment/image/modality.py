@@ -51,27 +51,40 @@ DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
 
 def names() -> list[str]:
     """All steps, sorted."""
+    from augment import own
+
+    return sorted({*_builtin(), *own.names("image")})
+
+
+def _builtin() -> set[str]:
+    """Those that come with augment."""
     from augment import native
     from augment.image import library
 
-    return sorted({*library.transforms(), *native.modules(STEPS)})
+    return {*library.transforms(), *native.modules(STEPS)}
 
 
 def describe(name: str) -> Description:
     """What ``augment describe`` prints. Raises KeyError."""
-    from augment import native
+    from augment import native, own
     from augment.image import describe as library
 
+    if (mine := own.find("image", name, _builtin)) is not None:
+        return mine.describe()
     return native.describe(STEPS, name) if name in native.modules(STEPS) else library.describe(name)
 
 
 def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
     """A step from its recipe. Raises RecipeError."""
-    from augment import native
+    from augment import native, own
     from augment.image import parameters as library
 
-    own = name in native.modules(STEPS)
-    if own and "reference_images" not in parameters:  # with those the library's Mosaic is meant
+    if (mine := own.find("image", name, _builtin)) is not None:
+        from augment.image.own import onto
+
+        return mine.build(parameters, onto)
+    ours = name in native.modules(STEPS)
+    if ours and "reference_images" not in parameters:  # with those the library's Mosaic is meant
         return native.build(STEPS, name, parameters, setting.base)
     return library.build(name, parameters, setting)
 
@@ -97,9 +110,11 @@ def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Se
 
 def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
     """Steps that need objects where there are none, and mirrors that would make left and right untrue."""
+    from augment import own
     from augment.image.labels.objections import objections as to_step
 
-    return to_step(step.name, any(references(step)), dataset, labels)
+    yield from own.objections(step, dataset)
+    yield from to_step(step.name, any(references(step)), dataset, labels)
 
 
 def search_space(policy: str) -> Sequence[Mapping[str, Any]]:

@@ -52,25 +52,38 @@ DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
 
 def names() -> list[str]:
     """All steps, sorted."""
+    from augment import own
+
+    return sorted({*_builtin(), *own.names("text")})
+
+
+def _builtin() -> set[str]:
+    """Those that come with augment."""
     from augment import native
     from augment.text import library
 
-    return sorted({*library.transforms(), *native.modules(STEPS)})
+    return {*library.transforms(), *native.modules(STEPS)}
 
 
 def describe(name: str) -> Description:
     """What ``augment describe`` prints. Raises KeyError."""
-    from augment import native
+    from augment import native, own
     from augment.text import describe as library
 
+    if (mine := own.find("text", name, _builtin)) is not None:
+        return mine.describe()
     return native.describe(STEPS, name) if name in native.modules(STEPS) else library.describe(name)
 
 
 def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
     """A step from its recipe. Raises RecipeError."""
-    from augment import native
+    from augment import native, own
     from augment.text import parameters as library
 
+    if (mine := own.find("text", name, _builtin)) is not None:
+        from augment.text.own import onto
+
+        return mine.build(parameters, onto)
     if name in native.modules(STEPS):
         return native.build(STEPS, name, parameters, setting.base)
     return library.build(name, parameters, setting)
@@ -97,9 +110,11 @@ def settle(value: Any, content: Content, dataset: Dataset, labels: Labels) -> Se
 
 def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
     """Where spans can't follow what a step does, or it names a column that is not there."""
+    from augment import own
     from augment.text.labels.objections import objections as found
 
-    return found(step, dataset)
+    yield from own.objections(step, dataset)
+    yield from found(step, dataset)
 
 
 def search_space(policy: str) -> Sequence[Mapping[str, Any]]:

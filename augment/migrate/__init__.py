@@ -1,0 +1,1 @@
+"""Recipes from what people have: Keras' ImageDataGenerator, albumentations and audiomentations."""

@@ -1,0 +1,48 @@
+"""What recipes have for compositions of other libraries: plain values, members of groups, groups."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from os import PathLike, fspath
+from typing import Any
+
+PLAIN_STEP = "make it a step of your own with @augment.step, or leave it out"
+"""What to do with a transform that a recipe can't name."""
+
+
+def plain(value: Any) -> Any:
+    """A parameter as YAML can hold it: lists, mappings and scalars. Raises TypeError for anything else."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, PathLike):
+        return fspath(value)
+    if hasattr(value, "tolist"):  # NumPy's arrays and numbers
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise TypeError(f"{type(value).__name__} is no plain data")
+
+
+def group(kind: str, p: float, steps: Sequence[Mapping[str, Any]], **rest: Any) -> dict[str, Any]:
+    """A group of the algebra; ``p`` is left out where it is 1."""
+    return {kind: {**rest, **({} if p == 1 else {"p": float(p)}), "steps": list(steps)}}
+
+
+def chance_of(step: Mapping[str, Any]) -> float:
+    """The p of a step or group that says it, 1 where it doesn't."""
+    ((_, body),) = step.items()
+    return float(body.get("p", 1.0))
+
+
+def member(step: Mapping[str, Any], weight: float = 1.0) -> dict[str, Any]:
+    """A member of a group that draws with a weight; once drawn, the step fires with its own p.
+
+    Where ``one_of`` and ``some_of`` draw, they take p for the weight; so the step stands in a group of its own.
+    """
+    return dict(step) if chance_of(step) == weight == 1 else group("sequence", weight, [step])

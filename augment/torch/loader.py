@@ -1,0 +1,104 @@
+"""A DataLoader that knows where it is, so that a training that was killed goes on with the very next batch.
+
+A plain DataLoader can't tell how much of what its workers have made ahead was given out. Here each batch brings along,
+unseen, whose it is and where its maker was then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from torch.utils import data
+
+from augment.errors import AugmentError
+from augment.torch.batches import collate
+from augment.torch.datasets import MOST_WORKERS, IterableDataset
+
+
+class _Placed:
+    """A ``collate_fn`` that says beside the batch whose it is and where its maker was."""
+
+    def __init__(self, join: Callable[[Any], Any], dataset: IterableDataset) -> None:
+        self.join, self.dataset = join, dataset
+
+    def __call__(self, batch: Any) -> tuple[Any, int, int]:
+        """Called by the process that has made the batch."""
+        worker = data.get_worker_info()
+        maker = self.dataset if worker is None else worker.dataset
+        return self.join(batch), maker.part, maker.position
+
+
+def _as_it_is(one: Any) -> Any:
+    return one
+
+
+class Loader(data.DataLoader):  # type: ignore[misc, unused-ignore]  # without torch it is Any
+    """A torch DataLoader over an IterableDataset whose state can be saved after any batch.
+
+    After a whole pass it goes to the next epoch by itself; ``set_epoch`` goes to any other.
+
+    Args:
+        dataset: What to load.
+        batch_size: Samples a batch; None for single ones.
+        options: Those of torch's DataLoader; ``collate_fn`` is augment.torch.collate unless said.
+
+    Raises:
+        AugmentError: It is no IterableDataset of ours, or there are more workers than can be told where to begin.
+    """
+
+    def __init__(self, dataset: IterableDataset, batch_size: int | None = 1, **options: Any) -> None:
+        if not isinstance(dataset, IterableDataset):
+            raise AugmentError(
+                f"Loader: expected an augment.torch.IterableDataset, got {type(dataset).__name__}; "
+                "use torch.utils.data.DataLoader for others"
+            )
+        join = options.pop("collate_fn", None) or (_as_it_is if batch_size is None else collate)
+        super().__init__(dataset, batch_size, collate_fn=_Placed(join, dataset), **options)
+        if self.num_workers > MOST_WORKERS:
+            raise AugmentError(f"num_workers: expected at most {MOST_WORKERS}, got {self.num_workers}")
+        self._positions = [0] * max(self.num_workers, 1)
+        self._last = -1
+        self._sent = False
+
+    def __len__(self) -> int:
+        """Batches of an epoch for this rank, if every source is good; each worker ends with what is left for one."""
+        parts, total = len(self._positions), len(self.dataset)
+        sizes = [len(range(part, total, parts)) for part in range(parts)]
+        size = self.batch_size or 1
+        return sum(own // size if self.drop_last else -(-own // size) for own in sizes)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to an epoch; to its beginning, unless ``load_state_dict`` has just gone into it."""
+        if epoch != self.dataset.epoch or not self._sent:
+            self._begin(epoch)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is, as JSON values: batches given out so far will not come again."""
+        return {"epoch": self.dataset.epoch, "positions": list(self._positions), "last": self._last}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Have the next pass begin where a loader of the same dataset and options was."""
+        if len(state["positions"]) != len(self._positions):
+            raise AugmentError(
+                f"num_workers: the state is of a loader with {len(state['positions'])} parts, this one has "
+                f"{len(self._positions)}; give it the same num_workers"
+            )
+        self._positions, self._last = [int(place) for place in state["positions"]], int(state["last"])
+        self.dataset.go(int(state["epoch"]), self._last + 1, self._positions)
+        self._sent = True
+
+    def __iter__(self) -> Iterator[Any]:
+        """The batches of the epoch, from its beginning or from where a state that was just loaded says."""
+        if not self._sent:
+            self._begin(self.dataset.epoch)
+        self._sent = False
+        for batch, part, position in super().__iter__():
+            self._positions[part], self._last = position, part
+            yield batch
+        self._begin(self.dataset.epoch + 1)
+
+    def _begin(self, epoch: int) -> None:
+        """Go to the beginning of an epoch."""
+        self._positions, self._last, self._sent = [0] * len(self._positions), -1, False
+        self.dataset.go(epoch)
