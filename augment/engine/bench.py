@@ -40,6 +40,9 @@ KEPT = 256 * 2**20
 REDRAWS = 50
 """How often a copy is drawn again that came out the same as its source or as an earlier copy."""
 
+REDRAWN = 20_000_000
+"""Bytes of such copies after which no more is drawn, though three times at least: a book is not drawn fifty times."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -251,11 +254,13 @@ class Bench:
             sample, applied = modality.apply(replace(source.sample(), partners=partners), drawn, labels)
             if seen is None:
                 return sample, applied
-            found = modality.identity(sample.value)
-            if found is None or found not in seen:
-                seen.add(found or b"")
+            found = modality.identity(sample.value) or b""
+            if found not in seen:
+                seen.add(found)
                 return sample, applied
-        told = f"drawn {1 + REDRAWS} times, it came out the same as its source or an earlier copy each time"
+            if turn >= 3 and turn * len(found) > REDRAWN:
+                break
+        told = f"drawn {turn + 1} times, it came out the same as its source or an earlier copy each time"
         raise SampleError("shortfall", told)
 
     def _record(self, source: _Source, copy: int, sample: Sample, encoded: Encoded) -> Record:

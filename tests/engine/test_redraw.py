@@ -80,3 +80,13 @@ def test_steps_that_do_nothing_leave_the_originals(tmp_path: Path, steps: list[d
     result, found = grown(tmp_path, 3, steps=steps, executor="serial")
     assert sorted(text for texts in found.values() for text in texts) == sorted(LINES)
     assert result.manifest["skipped"]["reasons"] == {"shortfall": 2 * len(LINES)}
+
+
+def test_a_book_is_not_drawn_fifty_times(tmp_path: Path) -> None:
+    book = tmp_path / "books" / "one.txt"
+    book.parent.mkdir()
+    book.write_text("- " * 3_000_000, encoding="utf-8")
+    augment.run({"expand": {"multiplier": 2}, "text": RARE}, input=book.parent, output=tmp_path / "out")
+    (skip,) = (json.loads(line) for line in (tmp_path / "out/skipped.jsonl").read_text().splitlines())
+    assert skip["reason"] == "shortfall"
+    assert skip["detail"].startswith("drawn 5 times")
