@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 import sys
 import textwrap
@@ -61,7 +63,10 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     made: list[str] = []
 
     def write(name: str, shift: int = 0, text: str = MODULE) -> str:
-        (folder / f"{name}.py").write_text(text.format(shift=shift))
+        file = folder / f"{name}.py"
+        file.write_text(text.format(shift=shift))
+        os.utime(file, (2_000_000_000 + len(made),) * 2)  # Python takes a file of equal time and size for the same
+        importlib.invalidate_caches()
         sys.modules.pop(name, None)
         made.append(name)
         return name
