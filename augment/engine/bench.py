@@ -79,7 +79,7 @@ class Bench:
         self.reader: Reader = catalog.reader(job.reader)
         self.writer: Writer = catalog.writer(self.recipe.output.format)
         self.options = self.writer.Options.model_validate(self.recipe.output_options)
-        self._kept: OrderedDict[str, tuple[_Source, int]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Source, int]] = OrderedDict()
         self._kept_bytes = 0
 
     @cached_property
@@ -132,14 +132,14 @@ class Bench:
             settled = source.settled
             sample = replace(source.sample(), annotations=settled.original if settled else None)
         else:
-            with _guarded():
+            with guarded():
                 seen = self._seen(source, range(copy, copy + 1), first)
                 sample, _ = self._drawn(source, copy, seen)
         if sample.value is source.value:  # a user may write into it
             sample = replace(sample, value=deepcopy(sample.value))
         return sample, source.kind
 
-    def _at_hand(self, entry: Entry) -> _Source:
+    def _at_hand(self, entry: Entry) -> Source:
         """A source, from those that were decoded lately if it is among them. Raises SampleError."""
         if (known := self._kept.get(entry.key)) is not None:
             self._kept.move_to_end(entry.key)
@@ -167,21 +167,21 @@ class Bench:
             return frozenset()
         return frozenset(str(one.label) for one in found.instances) if found is not None else frozenset()
 
-    def _partners_of(self, source: _Source, chance: Chance, count: int, balanced: bool) -> list[Sample]:
+    def _partners_of(self, source: Source, chance: Chance, count: int, balanced: bool) -> list[Sample]:
         """What Sample.partners is for the copies of a source: others of its split."""
         return self._partners.drawn(source.entry, chance, count, balanced)
 
-    def _source(self, entry: Entry, hashed: bool = True) -> _Source:
+    def _source(self, entry: Entry, hashed: bool = True) -> Source:
         """A source ready for its copies; ``hashed``: its digest will be asked for. Raises SampleError."""
-        suffix, kind = _kind(entry)
+        suffix, kind = entry.suffix, catalog.modality_of(entry.suffix)
         if kind is None:
             raise SampleError("unknown ending", f"no modality decodes {suffix!r}")
         content = self.reader.read(self.job.input, entry, self.job.dataset)
         modality = catalog.modality(kind)
-        with _guarded():
+        with guarded():
             value = modality.decode(content.data)
         settled = self._settled(kind, value, content)
-        source = _Source(entry, kind, suffix, content.data, content.sha256() if hashed else "", value, settled)
+        source = Source(entry, kind, suffix, content.data, content.sha256() if hashed else "", value, settled)
         if nodes := self.recipe.prepare.get(kind):
             return self._prepared(source, nodes)
         return replace(source, value=None) if getattr(value, "nbytes", 0) > HEAVY else source
@@ -190,15 +190,15 @@ class Bench:
         """Annotations made true to a value, where there are any."""
         if content.annotations is None:
             return None
-        with _guarded():
+        with guarded():
             return catalog.modality(kind).settle(value, content, self.job.dataset, self.recipe.labels_of(kind))
 
-    def _prepared(self, source: _Source, nodes: Sequence[Node]) -> _Source:
+    def _prepared(self, source: Source, nodes: Sequence[Node]) -> Source:
         """The source after the steps that each takes once; it has no bytes of its own any more."""
         modality = catalog.modality(source.kind)
         chance = Chance.of(self.recipe.frame.seed, source.entry.key, 0).child(f"prepare/{source.kind}")
         labels = self.recipe.labels_of(source.kind)
-        with _guarded():
+        with guarded():
             sample, applied = modality.apply(source.sample(), draw(nodes, chance), labels)
         settled = self._settled(source.kind, sample.value, Content(b"", sample.annotations))
         notes = Counter(source.settled.notes if source.settled else {}) + Counter(sample.notes)
@@ -210,7 +210,7 @@ class Bench:
             prepared=applied,
         )
 
-    def _seen(self, source: _Source, copies: range, first: int = 1) -> set[bytes] | None:
+    def _seen(self, source: Source, copies: range, first: int = 1) -> set[bytes] | None:
         """What copies must differ from: their source, and those from ``first`` on. None: they are not compared."""
         if self.recipe.frame.expand.duplicates == "keep":
             return None
@@ -223,7 +223,7 @@ class Bench:
                 self._drawn(source, copy, seen)
         return seen
 
-    def _copy(self, source: _Source, copy: int, seen: set[bytes] | None) -> Made:
+    def _copy(self, source: Source, copy: int, seen: set[bytes] | None) -> Made:
         """One output: the untouched original for copy 0, else an augmented one that is not yet in ``seen``."""
         modality = catalog.modality(source.kind)
         entry, settled = source.entry, source.settled
@@ -231,19 +231,19 @@ class Bench:
         before = source.prepared or []
         if copy == 0:
             sample = Sample(None, entry.label, entry.fields, settled.original if settled else None)
-            with _guarded():
+            with guarded():
                 if source.prepared is None:
                     encoded = modality.original(source.data, source.suffix)
                 else:
                     encoded = modality.encode(source.value, encoding)
             return Made(self._record(source, copy, sample, encoded), before, source.sha256, encoded.notes)
-        with _guarded():  # nothing here holds the value as it was before the steps: it may be big
+        with guarded():  # nothing here holds the value as it was before the steps: it may be big
             sample, applied = self._drawn(source, copy, seen)
             encoded = modality.encode(sample.value, encoding)
         notes = Counter(sample.notes) + Counter(encoded.notes)
         return Made(self._record(source, copy, sample, encoded), [*before, *applied], source.sha256, notes)
 
-    def _drawn(self, source: _Source, copy: int, seen: set[bytes] | None) -> tuple[Sample, list[Applied]]:
+    def _drawn(self, source: Source, copy: int, seen: set[bytes] | None) -> tuple[Sample, list[Applied]]:
         """A copy after its steps, drawn again while it is in ``seen``, to which it is then added. SampleError."""
         modality = catalog.modality(source.kind)
         nodes, labels = self.recipe.steps.get(source.kind, ()), self.recipe.labels_of(source.kind)
@@ -263,7 +263,7 @@ class Bench:
         told = f"drawn {turn + 1} times, it came out the same as its source or an earlier copy each time"
         raise SampleError("shortfall", told)
 
-    def _record(self, source: _Source, copy: int, sample: Sample, encoded: Encoded) -> Record:
+    def _record(self, source: Source, copy: int, sample: Sample, encoded: Encoded) -> Record:
         entry = source.entry
         return Record(
             key=output_key(entry.key, copy),
@@ -281,7 +281,7 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """A source that was read, decoded and, where the recipe says so, prepared; ``prepared`` tells by which steps.
 
     Its ``value`` is None where that is HEAVY; then each copy decodes it again.
@@ -302,7 +302,7 @@ class _Source:
         value = catalog.modality(self.kind).decode(self.data) if self.value is None else self.value
         return Sample(value, self.entry.label, self.entry.fields, working, key=self.entry.key)
 
-    def lighter(self) -> _Source:
+    def lighter(self) -> Source:
         """Without the bytes that no copy after the first needs."""
         return self if self.value is None else replace(self, data=b"")
 
@@ -339,11 +339,6 @@ def bench(job: bytes) -> Bench:
     return Bench(pickle.loads(job))  # noqa: S301 - our own parent wrote it
 
 
-def _kind(entry: Entry) -> tuple[str, str | None]:
-    """A source's ending, and the modality that decodes it."""
-    return entry.suffix, catalog.modality_of(entry.suffix)
-
-
 def output_key(source: str, copy: int) -> str:
     """Name of an output: readable, unique, and the same whatever else is in the data set. At most 80 characters."""
     stem = os.path.splitext(source)[0]
@@ -353,7 +348,7 @@ def output_key(source: str, copy: int) -> str:
 
 
 @contextmanager
-def _guarded() -> Iterator[None]:
+def guarded() -> Iterator[None]:
     """Foreign code at work on one sample: whatever goes wrong in it is that sample's failure, not the run's."""
     try:
         yield

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from augment import catalog
-from augment.engine.bench import Bench, Job, _guarded, _Source
+from augment.engine.bench import Bench, Job, Source, guarded
 from augment.engine.listing import collect
-from augment.engine.plan import _suits
+from augment.engine.plan import suits
 from augment.engine.recipe import Recipe
 from augment.sample import Dataset, Entry, Sample
 
@@ -35,7 +35,7 @@ class Held(Bench):
         self.entries = [Entry(str(row), str(row), label=label) for row, label in enumerate(labels)]
         listing = collect(self.entries, recipe.frame.seed)
         dataset = Dataset(classes=listing.classes)
-        _suits(recipe, dataset)
+        suits(recipe, dataset)
         super().__init__(Job(whole.text, catalog.names("readers")[0], Path(), Path(), dataset, Path()), listing)
 
     def grown(self, row: int, epoch: int = 0) -> Iterator[tuple[int, Sample]]:
@@ -49,7 +49,7 @@ class Held(Bench):
         fresh = self.fresh(epoch)
         seen = self._seen(source, fresh, fresh.start)
         for copy in fresh:
-            with _guarded():
+            with guarded():
                 sample, _ = self._drawn(source, copy, seen)
             yield copy, sample
 
@@ -62,10 +62,10 @@ class Held(Bench):
         """The numbers of all copies of a row in an epoch; 0 is the original."""
         return [*([0] if self.recipe.frame.expand.keep_originals else []), *self.fresh(epoch)]
 
-    def _source(self, entry: Entry, hashed: bool = True) -> _Source:
-        with _guarded():
+    def _source(self, entry: Entry, hashed: bool = True) -> Source:
+        with guarded():
             value = self.load(int(entry.key))
-        source = _Source(entry, self.kind, "", b"", "", value, None)
+        source = Source(entry, self.kind, "", b"", "", value, None)
         nodes = self.recipe.prepare.get(self.kind)
         return self._prepared(source, nodes) if nodes else source
 

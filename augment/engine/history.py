@@ -96,11 +96,17 @@ def save(output: Path, generation: Generation, listing: Listing) -> None:
     """Note a generation. The notes come last, so a generation that is noted is noted whole."""
     stem = output / STATE / f"generation-{generation.number:03d}"
     path = stem.with_suffix(".parquet")
-    with durable.writing(path) as file, pq.ParquetWriter(file, TABLE, compression="snappy") as out:
-        for batch in listing.batches():
-            out.write_batch(batch)
+    with durable.writing(path) as file:
+        write(listing, file)
     pa.default_memory_pool().release_unused()
     durable.write(stem.with_suffix(".json"), json.dumps(asdict(generation), indent=1).encode())
+
+
+def write(listing: Listing, file: Any) -> None:
+    """Sources as a Parquet file with the columns of TABLE, which workers draw partners from."""
+    with pq.ParquetWriter(file, TABLE, compression="snappy") as out:
+        for batch in listing.batches():
+            out.write_batch(batch)
 
 
 def sources(output: Path, generation: Generation) -> pa.Table:

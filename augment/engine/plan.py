@@ -112,7 +112,7 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
         raise InputError(_nothing(source, listing))
     checked = _written(checked, listing, name if dataset.located else "")
     dataset = dataclasses.replace(dataset, classes=listing.classes)
-    _suits(checked, dataset)
+    suits(checked, dataset)
     generations = history.load(target) if target is not None else []
     wanted = _generation(checked, listing, dataset, len(generations))
     current, earlier = _continue(target, generations, wanted, listing, append)
@@ -188,7 +188,7 @@ def _reader(recipe: Recipe, source: Path) -> tuple[str, Any]:
     return name, recipe.reader_options(name)
 
 
-def _suits(recipe: Recipe, dataset: Dataset) -> None:
+def suits(recipe: Recipe, dataset: Dataset) -> None:
     """Refuse steps that would make labels of this data set untrue, unless the recipe accepts that. RecipeError."""
     problems = {
         f"{kind}: {leaf.step.name}": reason

@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from augment import catalog
 from augment.annotations import Annotations
 from augment.chance import Chance
 from augment.contracts import Executor, Outcome
-from augment.engine import lots
+from augment.engine import history, lots
 from augment.engine.bench import Bench, Job, bench
-from augment.engine.listing import TABLE, Listing
+from augment.engine.listing import Listing
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, load
 from augment.engine.spill import spilled
+from augment.engine.work import TRIES
 from augment.errors import AugmentError, SampleError
 from augment.sample import Entry, Skip
 
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 TURNS = 16
 """Samples that a worker makes at a time, where no batch says otherwise."""
-
-TRIES = 3
-"""How often a task may kill its worker."""
 
 
 class Streaming(Changes, total=False):
@@ -284,9 +281,7 @@ class Stream:
         """By workers, which are gone when this is; never more than three tasks a worker are under way or waiting."""
         with tempfile.TemporaryDirectory(prefix="augment-") as folder:
             sources = Path(folder) / "sources.parquet"
-            with pq.ParquetWriter(sources, TABLE, compression="snappy") as out:
-                for batch in self.plan.listing.batches():
-                    out.write_batch(batch)
+            history.write(self.plan.listing, sources)
             job = pickle.dumps(replace(Job.of(self.plan, Path()), sources=sources))
             preload = catalog.preloads(catalog.used(self.plan.recipe.text.data))
             crew: Executor = catalog.module("executors", "processes").start(self.workers, preload)

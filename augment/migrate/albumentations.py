@@ -5,14 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from augment import catalog
-from augment.contracts import Setting
 from augment.engine.recipe import Recipe, load
 from augment.errors import AugmentError, Problem, RecipeError
-from augment.migrate.composed import PLAIN_STEP, group, member, plain
+from augment.migrate.composed import PLAIN_STEP, built, group, member, plain, stranger
 
 BOXES = {"min_width": 0.0, "min_height": 0.0, "max_accept_ratio": None}
 """Parameters of BboxParams that recipes don't have, and their defaults."""
@@ -139,21 +136,18 @@ def _leaf(name: str, transform: Any, path: str, problems: list[Problem]) -> dict
     from augment.image.library import transforms
 
     if name not in transforms() or transforms()[name] is not type(transform):
-        own = name in transforms() or not type(transform).__module__.startswith("albumentations.")
-        told = Problem("", f"expected a transform of albumentations, got {name}", PLAIN_STEP)
-        problems.append(replace(told if own else parameters.unknown(name), path=path))
+        told = stranger(name, transform, transforms(), "albumentations") or parameters.unknown(name)
+        problems.append(replace(told, path=path))
         return None
     before = len(problems)
     body = dict(_parameters(name, transform, path, problems))
     if len(problems) > before:
         return None
     body["p"] = float(transform.p)
-    try:
-        built = catalog.modality("image").build(name, body, Setting(Path()))
-    except RecipeError as error:
-        problems += [replace(one, path=".".join(filter(None, (path, one.path)))) for one in error.problems]
+    step = built("image", name, body, path, problems)
+    if step is None:
         return None
-    ours, theirs = _arguments(_made(built)), _arguments(transform)
+    ours, theirs = _arguments(_made(step)), _arguments(transform)
     if ours != theirs:
         lost = ", ".join(sorted(key for key in theirs if theirs[key] != ours.get(key)))
         problems.append(Problem(path, f"{lost} can't be carried over", "report it, with the transform"))

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-from augment import catalog
-from augment.contracts import Setting
 from augment.engine.recipe import Recipe, load
 from augment.errors import AugmentError, Problem, RecipeError
-from augment.migrate.composed import PLAIN_STEP, group, member, plain
+from augment.migrate.composed import PLAIN_STEP, built, group, member, plain, stranger
 
 KEPT_AS: Mapping[tuple[str, str], Sequence[tuple[Any, Any]]] = {
     ("AdjustDuration", "padding_mode"): [("constant", "silence")],
@@ -94,21 +91,15 @@ def _leaf(name: str, transform: Any, path: str, problems: list[Problem]) -> dict
     from augment.audio.library import transforms
 
     if name not in transforms() or transforms()[name] is not type(transform):
-        own = name in transforms() or not type(transform).__module__.startswith("audiomentations.")
-        told = Problem("", f"expected a transform of audiomentations, got {name}", PLAIN_STEP)
-        problems.append(replace(told if own else parameters.unknown(name), path=path))
+        told = stranger(name, transform, transforms(), "audiomentations") or parameters.unknown(name)
+        problems.append(replace(told, path=path))
         return None
     before = len(problems)
     body = dict(_parameters(name, transform, path, problems))
     if len(problems) > before:
         return None
     body["p"] = float(transform.p)
-    try:
-        catalog.modality("audio").build(name, body, Setting(Path()))
-    except RecipeError as error:
-        problems += [replace(one, path=".".join(filter(None, (path, one.path)))) for one in error.problems]
-        return None
-    return {name: body}
+    return None if built("audio", name, body, path, problems) is None else {name: body}
 
 
 def _parameters(name: str, transform: Any, path: str, problems: list[Problem]) -> Iterator[tuple[str, Any]]:

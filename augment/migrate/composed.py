@@ -1,12 +1,18 @@
-"""What recipes have for compositions of other libraries: plain values, members of groups, groups."""
+"""What recipes have for compositions of other libraries: plain values, steps, members of groups, groups."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
+
+from augment import catalog
+from augment.contracts import Setting, Step
+from augment.errors import Problem, RecipeError
 
 PLAIN_STEP = "make it a step of your own with @augment.step, or leave it out"
 """What to do with a transform that a recipe can't name."""
@@ -27,6 +33,22 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise TypeError(f"{type(value).__name__} is no plain data")
+
+
+def stranger(name: str, transform: Any, known: Mapping[str, type], library: str) -> Problem | None:
+    """What is wrong with a transform that is called like one of the library's or is none of its; else nothing."""
+    if name in known or not type(transform).__module__.startswith(f"{library}."):
+        return Problem("", f"expected a transform of {library}, got {name}", PLAIN_STEP)
+    return None
+
+
+def built(kind: str, name: str, body: Mapping[str, Any], path: str, problems: list[Problem]) -> Step | None:
+    """The step that a recipe would make of it; None where it would not, with why in ``problems``."""
+    try:
+        return catalog.modality(kind).build(name, body, Setting(Path()))
+    except RecipeError as error:
+        problems += [replace(one, path=".".join(filter(None, (path, one.path)))) for one in error.problems]
+        return None
 
 
 def group(kind: str, p: float, steps: Sequence[Mapping[str, Any]], **rest: Any) -> dict[str, Any]:
