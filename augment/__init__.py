@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from augment.migrate.albumentations import from_albumentations
     from augment.migrate.audiomentations import from_audiomentations
     from augment.migrate.keras import from_keras
+    from augment.notebook.explore import explore
+    from augment.notebook.show import show
     from augment.own import step
     from augment.plain_numpy import arrays
 
@@ -38,6 +40,7 @@ _HOMES = {
     "Result": "augment.engine.run",
     "SampleError": "augment.errors",
     "arrays": "augment.plain_numpy",
+    "explore": "augment.notebook.explore",
     "from_albumentations": "augment.migrate.albumentations",
     "from_audiomentations": "augment.migrate.audiomentations",
     "from_keras": "augment.migrate.keras",
@@ -45,10 +48,14 @@ _HOMES = {
     "load": "augment.engine.recipe",
     "plan": "augment.engine.plan",
     "run": "augment.engine.run",
+    "show": "augment.notebook.show",
     "step": "augment.own",
     "stream": "augment.engine.stream",
     "verify": "augment.engine.verify",
 }
+
+_EXTRAS = ("keras", "tensorflow", "torch")
+"""Modules that can be had as ``augment.torch`` too, but are no public names: without their library they raise."""
 
 __all__ = [
     "AugmentError",
@@ -62,6 +69,7 @@ __all__ = [
     "SampleError",
     "__version__",
     "arrays",
+    "explore",
     "from_albumentations",
     "from_audiomentations",
     "from_keras",
@@ -69,6 +77,7 @@ __all__ = [
     "load",
     "plan",
     "run",
+    "show",
     "step",
     "stream",
     "verify",
@@ -77,6 +86,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import augment`` stays instant."""
+    if name in _EXTRAS:
+        return importlib.import_module(f"augment.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'augment' has no attribute {name!r}")
     home = importlib.import_module(_HOMES[name])

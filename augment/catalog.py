@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
-from augment.contracts import Modality, Reader, Writer
+from augment.contracts import Drawing, Modality, Reader, Writer
 from augment.errors import Problem, RecipeError, nearest
 
 
@@ -21,6 +21,7 @@ def names(kind: str) -> tuple[str, ...]:
     return tuple(sorted({*_own(kind), *_foreign(kind)}))
 
 
+@cache
 def module(kind: str, name: str) -> Any:
     """Import the module that carries ``name``.
 
@@ -55,6 +56,19 @@ def modality(name: str) -> Modality:
 def modality_of(suffix: str) -> str | None:
     """The modality that decodes files with this ending (lower case, with dot), or None."""
     return next((name for name in names("modalities") if suffix in modality(name).SUFFIXES), None)
+
+
+def drawing(name: str) -> Drawing | None:
+    """How a modality shows its values to people; None where it doesn't say."""
+    home = modality(name).__name__.rpartition(".")[0]  # type: ignore[attr-defined]  # it is a module
+    place = f"{home}.drawing"
+    return cast(Drawing, importlib.import_module(place)) if home and importlib.util.find_spec(place) else None
+
+
+def modality_of_value(value: Any, facts: Mapping[str, Any]) -> str | None:
+    """The modality that a plain value is of, with its facts (see ``Modality.plain``), or None."""
+    found = ((name, drawing(name)) for name in names("modalities"))
+    return next((name for name, one in found if one is not None and one.takes(value, facts)), None)
 
 
 def preloads(modalities: Sequence[str]) -> list[str]:

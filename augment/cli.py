@@ -159,20 +159,24 @@ def list_(
 
 @app.command()
 def describe(name: Annotated[str, typer.Argument(help="A step's name.")], as_json: AsJson = False) -> None:
-    """A step's parameters, defaults, ranges, effect on labels, and where its docs are."""
+    """A step's parameters, defaults, ranges, effect on labels, and where its docs are; of all that have the name."""
     from augment import catalog
     from augment.errors import nearest
     from augment.report import tables
 
-    known: list[str] = []
-    for modality in catalog.names("modalities"):
-        found = catalog.modality(modality)
-        known += found.names()
-        if name in known:
-            step = found.describe(name)
-            _print(dataclasses.asdict(step)) if as_json else tables.description(step)
-            return
-    raise AugmentError(f"no step is called {name!r}; {nearest(name, known) or 'see augment list'}")
+    names = {modality: catalog.modality(modality).names() for modality in catalog.names("modalities")}
+    found = {kind: catalog.modality(kind).describe(name) for kind, known in names.items() if name in known}
+    if not found:
+        known = [one for some in names.values() for one in some]
+        raise AugmentError(f"no step is called {name!r}; {nearest(name, known) or 'see augment list'}")
+    if as_json:
+        plain = {kind: dataclasses.asdict(step) for kind, step in found.items()}
+        _print(plain if len(plain) > 1 else next(iter(plain.values())))
+        return
+    for kind, step in found.items():
+        if len(found) > 1:
+            typer.echo(f"{kind}:")
+        tables.description(step)
 
 
 @app.command()

@@ -1,8 +1,9 @@
-"""The five contracts on one page: Reader, Writer, Executor, Modality and Step.
+"""The contracts on one page: Reader, Writer, Lender, Executor, Modality and Step.
 
 Readers, writers and modalities are modules that fill these names; the catalog finds them by file name. To add one,
-add a file to ``augment/readers``, ``augment/writers`` or ``augment/executors``, or a folder with a ``modality.py``;
-nothing else is edited. Other packages add theirs through the entry point groups ``augment.readers`` and so on.
+add a file to ``augment/readers``, ``augment/writers``, ``augment/lenders`` or ``augment/executors``, or a folder with
+a ``modality.py``; nothing else is edited. Other packages add theirs through the entry point groups
+``augment.readers`` and so on.
 """
 
 from __future__ import annotations
@@ -155,7 +156,11 @@ class Finding:
 
 
 class Step(Protocol):
-    """One transform with its parameters fixed, ready to be applied. Must pickle."""
+    """One transform with its parameters fixed, ready to be applied. Must pickle.
+
+    A step that writes labels may have ``writes(dataset) -> Dataset``: the data set with what is true of it then, such
+    as the classes that it gives to samples, or that annotations say where something is.
+    """
 
     @property
     def name(self) -> str:
@@ -177,17 +182,20 @@ class Settled:
         original: For the untouched original: in pixels of its bytes as they are, its flaws mended.
         working: For its copies: in pixels of the decoded value, in whatever form ``apply`` works on.
         notes: What was mended -> how often.
+        shown: ``original`` in pixels of the decoded value, where decoding turns it; None where both are the same.
     """
 
     original: Annotations
     working: Any
     notes: Mapping[str, int]
+    shown: Annotations | None = None
 
 
 class Modality(Protocol):
     """What a value is. The module ``modality.py`` of a folder; importing it must not import the heavy libraries.
 
-    A module ``preload.py`` beside it imports them: workers are forked from a process that has run it.
+    A module ``preload.py`` beside it imports them: workers are forked from a process that has run it. A module
+    ``drawing.py`` beside it shows values to people, see Drawing.
     """
 
     SUFFIXES: frozenset[str]
@@ -256,6 +264,9 @@ class Modality(Protocol):
     def plain(self, value: Any) -> tuple[Any, Mapping[str, Any]]:
         """A value as people know it (an array, a text), and what it does not say by itself."""
 
+    def taken(self, value: Any, facts: Mapping[str, Any]) -> Any:
+        """The reverse of ``plain``. Raises SampleError where it is no value of this modality."""
+
     def identity(self, value: Any) -> bytes | None:
         """What two values have in common that are the same to a user; None where copies are not to be compared.
 
@@ -266,6 +277,42 @@ class Modality(Protocol):
         """Run the steps that were drawn for one copy, in order; neighbours may be fused.
 
         Takes a sample with the ``working`` form of its annotations, if it has any, and gives one with Annotations.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One value that is to be shown, as people know it (see ``Modality.plain``).
+
+    Args:
+        value: An array, a text, texts by column.
+        facts: What the value does not say by itself.
+        annotations: In pixels, seconds or characters of ``value``; None where there are none.
+        against: The value that it came from, for modalities that show a difference; None where it is not known.
+    """
+
+    value: Any
+    facts: Mapping[str, Any]
+    annotations: Annotations | None = None
+    against: Any = None
+
+
+class Drawing(Protocol):
+    """How values are shown to people. The module ``drawing.py`` beside a ``modality.py``, if it has one."""
+
+    WIDTH: int
+    """CSS pixels that one takes beside others; 0: it takes a line of its own."""
+
+    STYLE: str
+    """CSS for what ``draw`` gives, for light and dark pages, each rule below ``.augment-show``."""
+
+    def takes(self, value: Any, facts: Mapping[str, Any]) -> bool:
+        """Whether a plain value is of this modality."""
+
+    def draw(self, views: Sequence[View]) -> list[str]:
+        """Each view in HTML, with what is annotated drawn in; colours and scales are the same in all of them.
+
+        It stands by itself: pictures and sounds are in it, nothing is loaded from elsewhere, no script is run.
         """
 
 
@@ -282,6 +329,13 @@ class Outcome:
     error: BaseException | None = None
     traceback: str = ""
     at: Any = None
+
+
+class Lender(Protocol):
+    """A package's data sets in memory as an input. A module of ``augment/lenders`` with the package's name."""
+
+    def write(self, value: Any, folder: Path) -> None:
+        """Write a value of that package below an empty folder, as one of our readers knows it. Raises InputError."""
 
 
 class Executor(Protocol):

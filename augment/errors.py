@@ -86,9 +86,13 @@ class RecipeError(AugmentError):
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """A did-you-mean sentence for ``name`` among ``known``, or the known names when few, or nothing."""
+    """A did-you-mean sentence for ``name`` among ``known``, or the known names when few, or nothing.
+
+    Close names that begin with it are all told, for it is likely to be one of them cut short.
+    """
     folded = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)
     if close:
-        return f"did you mean {folded[close[0]]}?"
+        begun = [folded[other] for other in close if other.startswith(name.lower())]
+        return f"did you mean {' or '.join(sorted(begun) or [folded[close[0]]])}?"
     return f"known: {', '.join(known)}" if 0 < len(known) <= 12 else ""

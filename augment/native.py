@@ -2,9 +2,9 @@
 
 A module has ``Options`` (its parameters, as a model), ``apply(options, sample, chance) -> (sample, what it drew)``,
 ``LABELS``, ``NOTE`` and ``DOCS`` (as in Description), and opens with ``Name: what it does``. It may have ``P``, its
-chance to fire where a recipe doesn't say, ``REWRITES``, true where annotated spans can't follow it, and
-``given(options, base) -> Given``: what it needs beside the recipe, which ``apply`` then gets as a fourth argument.
-``given`` raises RecipeError.
+chance to fire where a recipe doesn't say, ``REWRITES``, true where annotated spans can't follow it,
+``writes(options, dataset) -> Dataset`` where it writes labels (see the Step contract), and ``given(options, base) ->
+Given``: what it needs beside the recipe, which ``apply`` then gets as a fourth argument. ``given`` raises RecipeError.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import json
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType, UnionType
-from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, Union, cast, get_args, get_origin
 
 import pydantic
 
@@ -25,7 +25,7 @@ from augment.chance import Chance
 from augment.contracts import Description, Parameter
 from augment.errors import Problem, RecipeError, nearest
 from augment.options import Options
-from augment.sample import Applied, Sample
+from augment.sample import Applied, Dataset, Sample
 
 P = 0.5
 """The chance to fire where a recipe doesn't say, as the library has it."""
@@ -72,21 +72,29 @@ class NativeStep:
         """Whether it writes whole texts anew, so that spans can't follow."""
         return bool(getattr(self.module, "REWRITES", False))
 
+    def writes(self, dataset: Dataset) -> Dataset:
+        """What is true of a data set after it."""
+        own = getattr(self.module, "writes", None)
+        return dataset if own is None else cast(Dataset, own(self.options, dataset))
+
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it. Raises SampleError."""
-        apply = _apply(self.module_name)
         if self.given is None:
-            made, told = apply(self.options, sample, chance)
+            made, told = self._apply(self.options, sample, chance)
         else:
-            made, told = apply(self.options, sample, chance, self.given)
-        return made, Applied(self.name, told)
+            made, told = self._apply(self.options, sample, chance, self.given)
+        return made, Applied(self.name, told) if told else self._nothing
 
+    @cached_property
+    def _nothing(self) -> Applied:
+        """What is told where nothing is: one for all, for nobody writes into it."""
+        return Applied(self.name)
 
-@cache
-def _apply(module: str) -> Callable[..., tuple[Sample, dict[str, Any]]]:
-    """What a module does to a sample."""
-    found: Callable[..., tuple[Sample, dict[str, Any]]] = importlib.import_module(module).apply
-    return found
+    @cached_property
+    def _apply(self) -> Callable[..., tuple[Sample, dict[str, Any]]]:
+        """What its module does to a sample."""
+        found: Callable[..., tuple[Sample, dict[str, Any]]] = self.module.apply
+        return found
 
 
 def build(package: str, name: str, parameters: Mapping[str, Any], base: Path) -> NativeStep:

@@ -110,11 +110,12 @@ def test_every_recipe_opens_with_its_command_and_runs(
     command = re.fullmatch(rf"# augment run {name} (?:--input (\S+) )?--output \S+", first)
     assert command is not None, first
     monkeypatch.chdir(inputs)
-    result = augment.run(path, input=command[1], output=tmp_path / "out", multiplier=3, executor="serial")
+    many = 3 * augment.load(path).frame.views
+    result = augment.run(path, input=command[1], output=tmp_path / "out", multiplier=many, executor="serial")
     splits = result.manifest["splits"]
     assert splits["train"]["sources"] >= 4
     for name, split in splits.items():
-        assert split["outputs"] == split["sources"] * (3 if name == "train" else 1)
+        assert split["outputs"] == split["sources"] * (many if name == "train" else 1)
     assert result.skipped == 0
 
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -149,3 +159,200 @@ def test_what_does_not_go_together_is_told() -> None:
         with pytest.raises(augment.AugmentError, match=said):
             augment.hf.map(data, steps, **more)
     assert list(augment.hf.map(two, text, column="title", multiplier=2)["caption"])[:2] == [TEXTS[0]] * 2
+
+
+@pytest.fixture
+def lent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where inputs in memory are written; nothing stays."""
+    folder = tmp_path / "lent"
+    folder.mkdir()
+    monkeypatch.setattr("augment.engine.lent.tempfile", SimpleNamespace(mkdtemp=partial(tempfile.mkdtemp, dir=folder)))
+    yield folder
+    assert list(folder.glob("augment-input-*")) == []
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files of an output but the recipe, which names folders."""
+    files = (file for file in folder.rglob("*") if file.is_file() and ".augment" not in file.parts)
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files if file.name != "recipe.yaml"}
+
+
+def told(items: Any) -> list[Any]:
+    return [
+        (item.source, item.copy, item.label, np.asarray(item.value).tobytes(), dict(item.fields)) for item in items
+    ]
+
+
+def chosen(dataset: Any) -> list[Any]:
+    """Ways in which rows of a data set are others than those of its file."""
+    far = dataset.with_format("numpy")
+    return [
+        dataset,
+        far.shuffle(seed=3),
+        dataset.select([2, 0]),
+        dataset.filter(lambda number: number != 8, input_columns="id"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["image", "audio", "text"])
+def test_live_it_is_the_folder_that_it_is_saved_in(kind: str, tmp_path: Path, lent: Path) -> None:
+    dataset, recipe, _ = case(kind)
+    for number, rows in enumerate(chosen(dataset)):
+        rows.with_format(None).save_to_disk(tmp_path / f"saved{number}")
+        found = told(augment.stream(recipe, input=rows, multiplier=2))
+        assert found == told(augment.stream(recipe, input=tmp_path / f"saved{number}", multiplier=2))
+        own = [item[2] for item in found if item[1] == 0]
+        assert sorted(own) == sorted(["cat", "dog"][label] for label in rows["label"])
+
+
+@pytest.mark.parametrize("kind", ["image", "audio", "text"])
+def test_as_an_input_it_is_the_folder_that_it_is_saved_in(kind: str, tmp_path: Path, lent: Path) -> None:
+    dataset, recipe, _ = case(kind)
+    rows = chosen(dataset)[1]
+    rows.with_format(None).save_to_disk(tmp_path / "saved")
+    said = {**recipe, "input": {"path": "elsewhere"}, "output": {"format": "webdataset"}}
+    first, second = (
+        augment.run(said, input=data, output=tmp_path / name, multiplier=3, executor="serial")
+        for name, data in [("a", rows), ("b", tmp_path / "saved")]
+    )
+    assert first.outputs == 9 and tree(first.output) == tree(second.output)
+    if kind == "image":
+        third = augment.run(said, input=rows, output=tmp_path / "c", multiplier=3, workers=2)
+        assert tree(third.output) == tree(first.output)
+    whole = b"".join(file.read_bytes() for file in first.output.rglob("*") if file.is_file())
+    assert b"augment-input-" not in whole, "where it lay for a while is told nowhere"
+    checked = augment.verify(first.output, rederive=4, input=rows)
+    assert (checked.rederived, checked.problems) == (4, [])
+    with pytest.raises(augment.InputError, match="its input was in memory"):
+        augment.verify(first.output, rederive=1)
+
+
+@pytest.mark.parametrize("kind", ["image", "text"])
+def test_it_holds_what_a_folder_of_files_holds(kind: str, tmp_path: Path, lent: Path) -> None:
+    dataset, recipe, _ = case(kind)
+    for number, cell in enumerate(raw(dataset, kind)):
+        file = tmp_path / "files" / ["cat", "dog", "cat"][number] / f"{number}.{'txt' if kind == 'text' else 'png'}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(cell.encode() if kind == "text" else cell)
+    found = [
+        sorted((item.label, str(np.asarray(item.value).tolist())) for item in live)
+        for live in (augment.stream(recipe, input=data, multiplier=1) for data in (dataset, tmp_path / "files"))
+    ]
+    assert found[0] == found[1]
+
+
+def test_splits_stay_apart(tmp_path: Path, lent: Path) -> None:
+    dataset, recipe, _ = case("image")
+    parts = {"train": dataset, "validation": dataset.select([1]), "odd one": dataset.select([0, 2])}
+    whole = datasets.DatasetDict({**parts, "none": dataset.select([])})
+    result = augment.run(recipe, input=whole, output=tmp_path / "out", multiplier=4, executor="serial")
+    assert {name: split["outputs"] for name, split in result.manifest["splits"].items()} == {
+        "train": 12,
+        "validation": 1,
+        "odd one": 2,
+    }
+
+
+def test_a_stream_keeps_its_input_and_nothing_else_does(lent: Path) -> None:
+    dataset, recipe, _ = case("image")
+    whole = told(augment.stream(recipe, input=dataset, multiplier=3))
+    assert list(lent.glob("augment-input-*")) == []
+    live = augment.stream(recipe, input=dataset, multiplier=3, workers=2)
+    assert told(live) == whole
+    live.set_epoch(0)
+    again = pickle.loads(pickle.dumps(live))
+    del live
+    again.workers = 0
+    assert told(again) == whole, "a copy in the same process keeps it, too"
+    again.set_epoch(0)
+    script = "import pickle, sys; print(len(list(pickle.load(sys.stdin.buffer))))"
+    done = subprocess.run([sys.executable, "-c", script], input=pickle.dumps(again), capture_output=True, timeout=60)
+    assert done.stdout.split() == [b"9"], done.stderr
+    if hasattr(os, "fork"):
+        child = os.fork()
+        if child == 0:
+            del again
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    assert told(again) == whole, "no other process takes it away"
+
+
+def test_it_goes_through_a_loader_of_pytorch(lent: Path) -> None:
+    torch = pytest.importorskip("torch")
+    import augment.torch
+
+    dataset, recipe, _ = case("image")
+    live = augment.torch.IterableDataset(recipe, input=dataset, multiplier=3, mapping=True)
+    loader = torch.utils.data.DataLoader(live, batch_size=None, num_workers=2)
+    assert len(list(loader)) == 9
+
+
+@pytest.mark.slow
+def test_killed_it_goes_on_with_the_same_data_set(tmp_path: Path, lent: Path) -> None:
+    rows = [{"bytes": png(number % 9), "path": f"{number}.png"} for number in range(30)]
+    dataset = datasets.Dataset.from_dict({"image": rows}).cast_column("image", datasets.Image()).shuffle(seed=1)
+    dataset.save_to_disk(tmp_path / "saved")
+    recipe = {"image": STEPS, "expand": {"multiplier": 30}, "output": {"shard_size": 100}}
+    script = f"""
+        import augment, datasets, sys
+        if __name__ == "__main__":
+            data = datasets.load_from_disk({str(tmp_path / "saved")!r})
+            augment.run({recipe!r}, input=data, output=sys.argv[1], executor="serial")
+    """
+    (tmp_path / "go.py").write_text(textwrap.dedent(script))
+    out = tmp_path / "killed"
+    own = {**os.environ, "TMPDIR": str(tmp_path)}  # what is killed leaves its folder behind
+    run = subprocess.Popen([sys.executable, str(tmp_path / "go.py"), str(out)], start_new_session=True, env=own)
+    try:
+        begun = time.monotonic()
+        while not list(out.glob(".augment/chunks/*.chunk")) and run.poll() is None and time.monotonic() < begun + 60:
+            time.sleep(0.01)
+    finally:
+        os.killpg(run.pid, signal.SIGKILL) if run.poll() is None else None
+        run.wait()
+    assert not (out / "manifest.json").exists()
+    made = augment.run(recipe, input=datasets.load_from_disk(tmp_path / "saved"), output=out, executor="serial")
+    assert 0 < made.made < 900 == made.outputs
+    augment.run(recipe, input=dataset, output=tmp_path / "whole", executor="serial")
+    assert tree(out) == tree(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("format", "kind"),
+    [
+        ("parquet", "image"),
+        ("parquet", "text"),
+        ("csv", "text"),
+        ("jsonl", "text"),
+        ("webdataset", "image"),
+        ("folder", "image"),
+    ],
+)
+def test_what_is_written_opens_again(tmp_path: Path, lent: Path, format: str, kind: str) -> None:
+    dataset, recipe, _ = case(kind)
+    whole = datasets.DatasetDict({"train": dataset, "test": dataset.select([1])})
+    settings = [f"output.format={format}", *(["output.image.format=png"] if kind == "image" else [])]
+    augment.run(recipe, input=whole, output=tmp_path / "out", multiplier=3, executor="serial", settings=settings)
+    back = augment.hf.load(tmp_path / "out")
+    assert {name: len(part) for name, part in back.items()} == {"train": 9, "test": 1}
+    column = {"webdataset": "png"}.get(format, kind)
+    if format != "folder":
+        test = back["test"] if column == kind else back["test"].rename_column(column, kind)
+        assert raw(test, kind) == raw(dataset, kind)[1:2]
+
+
+def test_what_is_no_input_is_told(tmp_path: Path, lent: Path) -> None:
+    dataset, recipe, _ = case("text")
+    for bad, said in [
+        (3.5, "got float"),
+        (dataset.to_iterable_dataset(), "without streaming=True"),
+        (dataset.features, "got Features"),
+        (dataset.select([]), "got one with none"),
+        (datasets.DatasetDict(), "got one with none"),
+    ]:
+        with pytest.raises(augment.InputError, match=said):
+            augment.plan(recipe, input=bad)
+    with pytest.raises(augment.RecipeError):
+        augment.plan({"text": [{"Typo": {}}]}, input=dataset)
+    with pytest.raises(augment.AugmentError, match="no manifest"):
+        augment.hf.load(tmp_path)

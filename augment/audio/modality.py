@@ -139,6 +139,19 @@ def plain(value: Any) -> tuple[Any, Mapping[str, Any]]:
     return clip.samples, {"rate": clip.rate}
 
 
+def taken(value: Any, facts: Mapping[str, Any]) -> Any:
+    """A clip from samples, (frames,) or (channels, frames) of floats, and their rate, Hz. Raises SampleError."""
+    import numpy as np
+
+    rate = facts.get("rate")
+    if isinstance(rate, bool) or not isinstance(rate, int | np.integer) or rate < 1:
+        raise SampleError("no sound", f"expected a rate, Hz, as in (samples, 16000), got {rate!r}")
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim not in (1, 2) or not value.size:
+        told = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
+        raise SampleError("no sound", f"expected (frames,) or (channels, frames) of floats, got {told}")
+    return Clip(np.ascontiguousarray(np.atleast_2d(value), np.float32), int(rate), "FLOAT")
+
+
 def identity(value: Any) -> None:
     """Copies are not compared: two draws that come out the same are rare, and finding them out would cost more."""
 

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from augment.audio import references, schema
+from augment.audio import modality, references, schema
 from augment.audio.library import EXCLUDED, FILES, LibraryStep, transforms
 from augment.audio.peer import BaseCompose, BaseTransform, audiomentations
 from augment.audio.tryout import try_out
@@ -121,7 +121,7 @@ def unknown(name: str) -> Problem:
         return Problem(name, f"expected a step, {name} groups steps", GROUPS.get(name, "write sequence"))
     if inspect.isclass(found) and issubclass(found, BaseTransform):
         return Problem(name, f"expected a step, {name} is only the base of transforms")
-    guess = nearest(name, [*transforms(), *ALGEBRA])
+    guess = nearest(name, [*modality.names(), *ALGEBRA])
     return Problem(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
 
 

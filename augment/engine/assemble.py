@@ -17,8 +17,8 @@ from augment import durable
 from augment.contracts import Written
 from augment.engine import chunkfile
 from augment.engine.bench import bench
+from augment.engine.columns import number_column, text_column
 from augment.engine.history import CHUNKS, LOTS
-from augment.engine.listing import number_column, text_column
 from augment.engine.work import Report
 
 PROVENANCE = pa.schema(
@@ -109,7 +109,7 @@ def make_receipt(task: LotTask, report: Report) -> None:
 
 
 def _provenance(rows: list[dict[str, Any]]) -> pa.RecordBatch:
-    """Rows of PROVENANCE. ``Table.from_pylist`` would do, but imports pandas; see ``text_column``."""
+    """Rows of PROVENANCE. ``Table.from_pylist`` would do, but imports pandas; see columns."""
     columns: list[pa.Array] = []
     for name, kind in zip(PROVENANCE.names, PROVENANCE.types, strict=True):
         values = [row[name] for row in rows]

@@ -7,8 +7,8 @@ import json
 import os
 import pickle
 import re
-from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -22,6 +22,7 @@ from augment.chance import Chance
 from augment.contracts import Reader, Settled, Writer
 from augment.engine import history
 from augment.engine.draw import Node, draw
+from augment.engine.kept import Kept, Shared
 from augment.engine.listing import Listing
 from augment.engine.partners import Partners, Sources
 from augment.engine.plan import Plan
@@ -35,7 +36,7 @@ HEAVY = 64 * 2**20
 """A decoded source of more bytes is not kept for its next copy but decoded anew: that takes less than memory does."""
 
 KEPT = 256 * 2**20
-"""Bytes of decoded sources that are kept for their next copy where copies come in any order."""
+"""Bytes of decoded sources that a process keeps for their next copy where copies come in any order."""
 
 REDRAWS = 50
 """How often a copy is drawn again that came out the same as its source or as an earlier copy."""
@@ -62,7 +63,7 @@ class Job:
     @classmethod
     def of(cls, plan: Plan, output: Path) -> Job:
         """The job of a plan."""
-        text = plan.recipe.text
+        text = replace(plan.recipe.text, lent=None)  # the plan holds it; the last job stays here when all is done
         if text.file is not None:  # a worker's working folder may be another
             text = replace(text, file=Path(os.path.abspath(text.file)))
         mine = used(leaf.step for _, leaf in plan.recipe.leaves())
@@ -70,17 +71,22 @@ class Job:
 
 
 class Bench:
-    """Everything set up for one job in one process. ``sources`` are all that partners are drawn from."""
+    """Everything set up for one job in one process.
 
-    def __init__(self, job: Job, sources: Listing | None = None) -> None:
+    Args:
+        job: What is to be done.
+        sources: All that partners are drawn from; those that the job has noted unless said.
+        shared: Where decoded sources are kept for other processes too.
+    """
+
+    def __init__(self, job: Job, sources: Listing | None = None, shared: Shared | None = None) -> None:
         self.job = job
         self.sources = job.sources if sources is None else sources
         self.recipe: Recipe = build(job.text)
         self.reader: Reader = catalog.reader(job.reader)
         self.writer: Writer = catalog.writer(self.recipe.output.format)
         self.options = self.writer.Options.model_validate(self.recipe.output_options)
-        self._kept: OrderedDict[str, tuple[Source, int]] = OrderedDict()
-        self._kept_bytes = 0
+        self.kept: Kept[Source] = Kept(KEPT, shared)
 
     @cached_property
     def class_index(self) -> Mapping[str, int]:
@@ -127,29 +133,30 @@ class Bench:
 
     def sample(self, entry: Entry, copy: int, first: int) -> tuple[Sample, str]:
         """One copy before it is encoded, and its modality; it differs from those from ``first`` on. SampleError."""
+        sample, kind, _ = self.told(entry, copy, first)
+        return sample, kind
+
+    def told(self, entry: Entry, copy: int, first: int) -> tuple[Sample, str, list[Applied]]:
+        """As ``sample``, with what its steps have drawn."""
         source = self._at_hand(entry)
+        applied: list[Applied] = []
         if copy == 0:
-            settled = source.settled
-            sample = replace(source.sample(), annotations=settled.original if settled else None)
+            settled = source.settled  # of the value, not of the bytes that a run would copy
+            sample = replace(source.sample(), annotations=(settled.shown or settled.original) if settled else None)
         else:
             with guarded():
                 seen = self._seen(source, range(copy, copy + 1), first)
-                sample, _ = self._drawn(source, copy, seen)
+                sample, applied = self._drawn(source, copy, seen)
         if sample.value is source.value:  # a user may write into it
             sample = replace(sample, value=deepcopy(sample.value))
-        return sample, source.kind
+        return sample, source.kind, [*(source.prepared or []), *applied]
 
     def _at_hand(self, entry: Entry) -> Source:
         """A source, from those that were decoded lately if it is among them. Raises SampleError."""
-        if (known := self._kept.get(entry.key)) is not None:
-            self._kept.move_to_end(entry.key)
-            return known[0]
+        if (known := self.kept.get(entry.key)) is not None:
+            return known
         source = self._source(entry, hashed=False).lighter()
-        size = max(int(getattr(source.value, "nbytes", 0)), len(source.data), entry.size)
-        self._kept[entry.key] = source, size
-        self._kept_bytes += size
-        while self._kept_bytes > KEPT and len(self._kept) > 1:
-            self._kept_bytes -= self._kept.popitem(last=False)[1][1]
+        self.kept.put(entry.key, source, max(int(getattr(source.value, "nbytes", 0)), len(source.data), entry.size))
         return source
 
     @cached_property
@@ -251,7 +258,7 @@ class Bench:
         partners = partial(self._partners_of, source)
         for turn in range(1 if seen is None else 1 + REDRAWS):
             drawn = draw(nodes, chance.child(f"again/{turn}") if turn else chance)
-            sample, applied = modality.apply(replace(source.sample(), partners=partners), drawn, labels)
+            sample, applied = modality.apply(source.sample(partners), drawn, labels)
             if seen is None:
                 return sample, applied
             found = modality.identity(sample.value) or b""
@@ -296,11 +303,11 @@ class Source:
     settled: Settled | None
     prepared: list[Applied] | None = None
 
-    def sample(self) -> Sample:
-        """As steps get it. Raises SampleError."""
+    def sample(self, partners: Callable[[Chance, int, bool], list[Sample]] | None = None) -> Sample:
+        """As steps get it; ``partners`` as in Sample. Raises SampleError."""
         working = self.settled.working if self.settled else None
         value = catalog.modality(self.kind).decode(self.data) if self.value is None else self.value
-        return Sample(value, self.entry.label, self.entry.fields, working, key=self.entry.key)
+        return Sample(value, self.entry.label, self.entry.fields, working, key=self.entry.key, partners=partners)
 
     def lighter(self) -> Source:
         """Without the bytes that no copy after the first needs."""

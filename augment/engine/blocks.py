@@ -36,7 +36,8 @@ class Expand(Options):
 class Frame(Options):
     """A recipe without its steps: the keys that are the same for all modalities.
 
-    ``plugins`` are modules that define steps of the user's own; they are imported wherever the recipe is.
+    ``plugins`` are modules that define steps of the user's own; they are imported wherever the recipe is. ``views``
+    are copies of one source that belong together (SimCLR's pairs: Chen et al., ICML 2020); see ``viewed``.
     """
 
     recipe: Literal[1] = 1
@@ -45,6 +46,7 @@ class Frame(Options):
     on_error: Literal["skip", "stop"] = "skip"
     fast: pydantic.StrictBool = True
     plugins: tuple[str, ...] = ()
+    views: pydantic.StrictInt = pydantic.Field(default=1, ge=1, le=16)
 
 
 class Input(Options):
@@ -64,6 +66,24 @@ class Output(Options):
     path: str | None = None
     format: str = "auto"
     shard_size: pydantic.StrictInt | None = pydantic.Field(default=None, ge=1, le=10_000_000)
+
+
+def viewed(frame: Frame, problems: list[Problem]) -> Frame:
+    """The frame with ``expand:`` as ``views:`` wants it: all are copies, and make one group where nothing is said."""
+    views, expand = frame.views, frame.expand
+    if views == 1:
+        return frame
+    multiplier = expand.multiplier if "multiplier" in expand.model_fields_set else views
+    if multiplier % views:
+        near = f"{multiplier - multiplier % views} or {multiplier - multiplier % views + views}"
+        near = near if multiplier > views else str(views)
+        expected = f"expected a multiple of {views}, for views: {views} makes groups of so many, got {multiplier}"
+        problems.append(Problem("expand.multiplier", expected, f"write multiplier: {near}"))
+    if "keep_originals" in expand.model_fields_set and expand.keep_originals:
+        expected = f"expected false, for all views of views: {views} are augmented copies, got true"
+        problems.append(Problem("expand.keep_originals", expected, "write keep_originals: false, or leave it out"))
+    expand = expand.model_copy(update={"multiplier": multiplier, "keep_originals": False})
+    return frame.model_copy(update={"expand": expand})
 
 
 def prepared(data: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:

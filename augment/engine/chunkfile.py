@@ -3,7 +3,8 @@
     output 0 | output 1 | … | index: int64 (turn, offset, length) each | rows: JSON | count | length | CRC-32 | magic
 
 Outputs are written as they are made, so memory stays flat however big they are; the index lets the assembly of a shard
-fetch its own without reading the rest. ``turn`` is the output's place in its lot.
+fetch its own without reading the rest. ``turn`` is the output's place in its lot, counted in groups where views are
+dealt together.
 
 A chunk file is not flushed to disk when it takes its name, for a worker would wait for that as long as for two
 outputs. What a power cut may have left of it is told by its checksum and made again; its shards are flushed before it

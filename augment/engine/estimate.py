@@ -23,17 +23,16 @@ class Estimate:
 
 def estimate(plan: Plan) -> Estimate:
     """Estimate the size of a plan's outputs. Untouched originals count exactly; nothing is written."""
-    sizes = plan.listing.sizes
     exact = copies = 0
     for batch in plan.batches:
         originals = int(0 in batch.copies and not plan.recipe.prepare)
-        exact += int(sizes[batch.rows].sum()) * originals
+        exact += int(plan.listing.numbers("size", batch.rows).sum()) * originals
         copies += len(batch.rows) * (len(batch.copies) - originals)
     growing = [batch for batch in plan.batches if batch.copies.stop > 1 or plan.recipe.prepare]
     if not copies or not growing:
         return Estimate(exact, 0)
     rows = growing[0].rows
-    picked = rows[np.linspace(0, len(rows) - 1, min(PROBES, len(rows))).astype(int)]
+    picked = [rows[place] for place in np.linspace(0, len(rows) - 1, min(PROBES, len(rows))).astype(int).tolist()]
     at = Bench(Job.of(plan, plan.output or Path()), plan.listing)
     made = [result for entry in plan.listing.entries(picked) for _, result in at.copies(entry, range(1, 2))]
     weights = [len(result.record.data) for result in made if isinstance(result, Made)]

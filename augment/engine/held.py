@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from augment import catalog
 from augment.engine.bench import Bench, Job, Source, guarded
 from augment.engine.listing import collect
-from augment.engine.plan import suits
+from augment.engine.plan import suits, written
 from augment.engine.recipe import Recipe
+from augment.errors import AugmentError
 from augment.sample import Dataset, Entry, Sample
 
 Load = Callable[[int], Any]
@@ -25,16 +27,22 @@ class Held(Bench):
         kind: The modality of the rows.
         labels: The class of each row, None where it has none.
         load: Gives their values.
+        about: What is true of the rows as a whole, beside their classes.
     """
 
-    def __init__(self, recipe: Recipe, kind: str, labels: Sequence[str | None], load: Load) -> None:
+    def __init__(
+        self, recipe: Recipe, kind: str, labels: Sequence[str | None], load: Load, about: Dataset | None = None
+    ) -> None:
+        if recipe.frame.views > 1:
+            told = f"views: expected 1 where rows go in and rows come out, got {recipe.frame.views}"
+            raise AugmentError(f"{told}; augment.stream and augment.torch give views together")
         modality = catalog.modality(kind)
         whole = recipe.writing(modality.FORMAT) if recipe.output.format == "auto" else recipe
         self.kind = kind
         self.load = load
         self.entries = [Entry(str(row), str(row), label=label) for row, label in enumerate(labels)]
         listing = collect(self.entries, recipe.frame.seed)
-        dataset = Dataset(classes=listing.classes)
+        dataset = written(recipe, replace(about or Dataset(), classes=listing.classes))
         suits(recipe, dataset)
         super().__init__(Job(whole.text, catalog.names("readers")[0], Path(), Path(), dataset, Path()), listing)
 

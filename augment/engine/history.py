@@ -20,7 +20,9 @@ import pyarrow.parquet as pq
 from augment import durable
 from augment.contracts import STATE
 from augment.engine import chunkfile
-from augment.engine.listing import TABLE, Listing, number_column
+from augment.engine.columns import number_column, numbers
+from augment.engine.listing import TABLE, Listing
+from augment.engine.sorting import hashes
 from augment.errors import ChangedError, OutputError
 from augment.sample import Entry
 
@@ -105,7 +107,7 @@ def save(output: Path, generation: Generation, listing: Listing) -> None:
 def write(listing: Listing, file: Any) -> None:
     """Sources as a Parquet file with the columns of TABLE, which workers draw partners from."""
     with pq.ParquetWriter(file, TABLE, compression="snappy") as out:
-        for batch in listing.batches():
+        for batch in listing.parts:
             out.write_batch(batch)
 
 
@@ -133,7 +135,7 @@ def refuse(output: Path, old: Generation, new: Generation, listing: Listing) -> 
     if list(old.categories) != list(new.categories):
         told += [f"categories: {', '.join(old.categories)} -> {', '.join(new.categories)}"]
     elif old.listing != new.listing:
-        told += [f"input: {line}" for line in compare(sources(output, old), pa.Table.from_batches(listing.batches()))]
+        told += [f"input: {line}" for line in compare(sources(output, old), listing.table())]
     lines = "\n".join(f"  {line}" for line in told[:12])
     raise ChangedError(
         f"{output}: was begun with something else, and the two are never mixed:\n{lines}\n"
@@ -181,11 +183,15 @@ def altered_since(output: Path, generation: Generation, listing: Listing, sha256
         listing: The sources as they are now.
         sha256: Gives the hash of a source as it is now.
     """
-    noted = pq.read_table(table(output, generation), columns=["order", "mtime_ns"])
-    order, mtimes = noted["order"].to_numpy(), noted["mtime_ns"].to_numpy()
-    by_order = np.argsort(order)
-    place = by_order[np.searchsorted(order[by_order], listing.order)]
-    suspects = {entry.key: entry for entry in listing.entries(np.flatnonzero(mtimes[place] != listing.mtimes))}
+    suspects: dict[str, Entry] = {}
+    start = 0
+    noted = pq.ParquetFile(table(output, generation))
+    for batch in noted.iter_batches(columns=["order", "mtime_ns"]):
+        rows = range(start, start + batch.num_rows)  # the same sources, so each stands where it stood
+        then, now = numbers(batch.column("mtime_ns")), listing.numbers("mtime_ns", rows)
+        other = (then != now) | (hashes(batch) != listing.numbers("order", rows))
+        suspects.update((entry.key, entry) for entry in listing.entries(start + np.flatnonzero(other)))
+        start = rows.stop
     if not suspects:
         return []
     noted_hashes = _hashes_of_sources(output).items()
@@ -210,7 +216,7 @@ def finished(output: Path, generation: Generation) -> bool:
 
 def first_undone(output: Path, earlier: list[Generation], listing: Listing) -> np.ndarray[Any, Any]:
     """For each source of the listing, how many copies of it earlier generations have set out to make."""
-    order = listing.order
+    order = listing.numbers("order", range(len(listing)))
     done: np.ndarray[Any, Any] = np.zeros(len(order), np.int64)
     for generation in earlier:
         known = np.sort(pq.read_table(table(output, generation), columns=["order"])["order"].to_numpy())

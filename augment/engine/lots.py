@@ -3,7 +3,8 @@
 A **chunk** (a few sources with all their copies) is the unit of work, of retry and of resume. A **lot** (as many
 sources as fill ``copies`` shards) is the unit of placement: its outputs, counted source by source, are dealt round its
 K shards (output t to shard t mod K). So every shard but the last lot's holds exactly ``shard_size``, and the copies of
-a source lie in different shards whenever copies <= K.
+a source lie in different shards whenever copies <= K. With ``views: N`` it is groups of N copies that are dealt: those
+of a group stand side by side in one shard, which then holds ``shard_size`` give or take less than N.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from augment.engine.listing import Listing
+from augment.engine.listing import Listing, Rows
 from augment.sample import TRAINING, Entry
 
 CHUNK_BYTES = 2_000_000
@@ -30,11 +30,15 @@ LOT_OUTPUTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Sources of one split that get the same copies. ``rows`` are row numbers of the listing, in order."""
+    """Sources of one split that get the same copies. ``rows`` are row numbers of the listing, in order.
+
+    ``views`` copies that follow each other stay together.
+    """
 
     split: str
     copies: range
-    rows: np.ndarray[Any, Any]
+    rows: Rows
+    views: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The unit of work: sources, and which turn in the lot the first output has."""
+    """The unit of work: sources, and which turn in the lot the first output has; ``views`` as in Batch."""
 
     lot: int
     number: int
@@ -73,6 +77,7 @@ class Chunk:
     first: int
     shards: int
     first_shard: int
+    views: int = 1
 
     @property
     def name(self) -> str:
@@ -124,7 +129,7 @@ def cut_chunks(lot: Lot, listing: Listing) -> Iterator[Chunk]:
     batch = lot.batch
     copies = len(batch.copies)
     rows = batch.rows[lot.start : lot.stop]
-    weights = np.maximum(listing.sizes[rows].astype(np.int64), SMALLEST) * copies
+    weights = np.maximum(listing.numbers("size", rows), SMALLEST) * copies
     most = max(1, CHUNK_OUTPUTS // max(1, copies))
     start = 0
     number = 0
@@ -139,6 +144,7 @@ def cut_chunks(lot: Lot, listing: Listing) -> Iterator[Chunk]:
             first=start * copies,
             shards=lot.shards,
             first_shard=lot.first_shard,
+            views=batch.views,
         )
         start, number = min(stop, len(rows)), number + 1
 
@@ -157,8 +163,7 @@ def tally(batches: list[Batch], listing: Listing) -> list[Row]:
     """Per split and class: before and after."""
     counts: dict[tuple[str, str | None], tuple[int, int]] = {}
     for batch in batches:
-        for code, count in zip(*np.unique(listing.label[batch.rows], return_counts=True), strict=True):
-            key = (batch.split, listing.classes[code] if code >= 0 else None)
-            before, after = counts.get(key, (0, 0))
-            counts[key] = (before + int(count), after + int(count) * len(batch.copies))
+        for label, count in listing.labels(batch.rows).items():
+            before, after = counts.get((batch.split, label), (0, 0))
+            counts[batch.split, label] = (before + count, after + count * len(batch.copies))
     return [Row(*key, *pair) for key, pair in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or ""))]

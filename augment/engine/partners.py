@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from augment.chance import Chance, order_hash
 from augment.engine.listing import Listing, entry_of
+from augment.engine.sorting import hashes
 from augment.errors import SampleError
 from augment.sample import Entry, Sample
 
@@ -43,20 +44,16 @@ class Sources:
     """All sources of a run, from the table that the run has noted, or from a listing in memory."""
 
     def __init__(self, held: Path | Listing) -> None:
-        if isinstance(held, Listing):
-            self._listing: Listing | None = held
-            self.order, split, label = held.order, held.split, held.label
-            self.splits = {name: np.flatnonzero(split == code) for code, name in enumerate(held.splits)}
-            self._codes = label
-        else:
-            self._listing = None
+        columns = ["order", "split", "label"]
+        self._listing = held if isinstance(held, Listing) else None
+        table = held.table().select(columns) if isinstance(held, Listing) else pq.read_table(held, columns=columns)
+        self.order = hashes(table)
+        names = table["split"].to_pylist()
+        self.splits = {name: np.flatnonzero([here == name for here in names]) for name in sorted(set(names))}
+        classes = {name: code for code, name in enumerate(sorted({*table["label"].to_pylist()} - {None}))}
+        self._codes = np.array([classes.get(name, -1) for name in table["label"].to_pylist()], np.int32)
+        if not isinstance(held, Listing):
             self._file = pq.ParquetFile(held)
-            table = pq.read_table(held, columns=["order", "split", "label"])
-            self.order = table["order"].to_numpy()
-            names = table["split"].to_pylist()
-            self.splits = {name: np.flatnonzero([here == name for here in names]) for name in sorted(set(names))}
-            classes = {name: code for code, name in enumerate(sorted({*table["label"].to_pylist()} - {None}))}
-            self._codes = np.array([classes.get(name, -1) for name in table["label"].to_pylist()], np.int32)
             groups = [self._file.metadata.row_group(number).num_rows for number in range(self._file.num_row_groups)]
             self._stops = np.cumsum(groups)
         self._rings: dict[tuple[str, int | None], Array] = {}

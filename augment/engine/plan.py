@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from augment import catalog
+from augment.contracts import Step
 from augment.engine import history, lots
+from augment.engine.draw import leaves
 from augment.engine.history import Generation
 from augment.engine.listing import Listing, collect
 from augment.engine.lots import Batch, Chunk, Lot, Row
@@ -73,7 +74,7 @@ class Plan:
         return shard_size(self.recipe)
 
     def table(self) -> list[Row]:
-        """Per split and class: sources before, outputs after."""
+        """Per split and class of sources: sources before, outputs after; a step may write other classes to these."""
         return lots.tally(list(self.batches), self.listing)
 
     def table_of_sources(self) -> list[Row]:
@@ -111,7 +112,7 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     if not len(listing):
         raise InputError(_nothing(source, listing))
     checked = _written(checked, listing, name if dataset.located else "")
-    dataset = dataclasses.replace(dataset, classes=listing.classes)
+    dataset = written(checked, dataclasses.replace(dataset, classes=listing.classes))
     suits(checked, dataset)
     generations = history.load(target) if target is not None else []
     wanted = _generation(checked, listing, dataset, len(generations))
@@ -135,7 +136,7 @@ def _written(recipe: Recipe, listing: Listing, own: str) -> Recipe:
     """
     known = catalog.names("modalities")
     used = [name for name in known if name in recipe.steps or name in recipe.prepare]
-    first = catalog.modality_of(listing.entries([int(np.argmin(listing.order))])[0].suffix)
+    first = catalog.modality_of(listing.first().suffix)
     modality = catalog.modality(first if first and first in (used or known) else (used or known)[0])
     if recipe.output.format == "auto":
         recipe = recipe.writing(own if own in catalog.names("writers") else modality.FORMAT)
@@ -196,8 +197,50 @@ def suits(recipe: Recipe, dataset: Dataset) -> None:
         if not leaf.allowed
         for reason in catalog.modality(kind).objections(leaf.step, dataset, recipe.labels_of(kind))
     }
-    if problems:
-        raise RecipeError(Problem(path, reason) for path, reason in problems.items())
+    found = [Problem(path, reason) for path, reason in problems.items()]
+    found += [
+        problem for kind in dict.fromkeys([*recipe.prepare, *recipe.steps]) for problem in _classed(recipe, kind)
+    ]
+    if found:
+        raise RecipeError(found)
+
+
+def written(recipe: Recipe, dataset: Dataset) -> Dataset:
+    """What is true of the data set after steps that write labels."""
+    for _, leaf in recipe.leaves():
+        if hasattr(leaf.step, "writes"):
+            dataset = leaf.step.writes(dataset)
+    return dataset
+
+
+def _classed(recipe: Recipe, kind: str) -> Iterator[Problem]:
+    """Why the class that a step of a modality writes would not be true of every copy; nothing where it will be."""
+    prepared = recipe.prepare.get(kind, ())
+    nodes = [*prepared, *recipe.steps.get(kind, ())]
+    found = [leaf for leaf in leaves(nodes) if _writes_class(leaf.step)]
+    if not found:
+        return
+    name = found[0].step.name
+    path = f"{kind}: {name}"
+    if len(found) > 1:
+        yield Problem(path, f"expected one step that writes the class, got {len(found)}", "leave the others out")
+        return
+    place = next((place for place, node in enumerate(nodes) if node is found[0]), None)
+    if place is None or found[0].p < 1:
+        expected = "expected it in no group and with p: 1, for else some copies keep the class that their source has"
+        yield Problem(path, expected, "write the class to a field instead, where the step can do that")
+        return
+    for leaf in leaves(nodes[place + 1 :]):
+        if leaf.effect != "keeps" and not leaf.allowed:
+            expected = f"expected it behind {leaf.step.name}, which moves, cuts or mixes what {name} has named"
+            yield Problem(path, expected, f"put {leaf.step.name} before it, or write allow_label_change: true there")
+    if place >= len(prepared) and recipe.frame.expand.keep_originals:
+        expected = f"expected false, for {name} gives copies another class than originals have"
+        yield Problem("expand.keep_originals", expected, "write expand: {keep_originals: false}")
+
+
+def _writes_class(step: Step) -> bool:
+    return hasattr(step, "writes") and bool(step.writes(Dataset()).classes)
 
 
 def _nothing(source: Path, listing: Listing) -> str:
@@ -260,7 +303,7 @@ def _continue(
             f"{target}: the run before has not finished, and only a finished one can be added to. Run it again on the "
             "input and the recipe that it was begun with, then append"
         )
-    altered = history.changed_keys(history.sources(target, last), pa.Table.from_batches(listing.batches()))
+    altered = history.changed_keys(history.sources(target, last), listing.table())
     if altered:
         raise ChangedError(
             f"{target}: {len(altered)} sources have changed since their copies were made, such as {altered[0]}; "
@@ -286,11 +329,13 @@ def _batches(recipe: Recipe, listing: Listing, done: np.ndarray[Any, Any] | None
     for split in sorted(listing.splits, key=lambda name: (not lots.grows(name), name)):
         rows = listing.rows(split)
         copies = target if lots.grows(split) else range(0, 1)
+        views = recipe.frame.views if lots.grows(split) else 1
         if done is None:
-            batches.append(Batch(split, copies, rows))
+            batches.append(Batch(split, copies, rows, views))
             continue
-        had = done[rows]
+        had = done[rows.start : rows.stop]
         for count in np.unique(had):
             begun = copies.start + min(int(count), len(copies))
-            batches.append(Batch(split, range(begun, copies.stop), rows[had == count]))
+            some = rows.start + np.flatnonzero(had == count)
+            batches.append(Batch(split, range(begun, copies.stop), some, views))
     return [batch for batch in batches if len(batch.copies) and len(batch.rows)]

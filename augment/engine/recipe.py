@@ -21,6 +21,7 @@ from augment.engine import blocks, source
 from augment.engine.algebra import parse_steps
 from augment.engine.blocks import Frame, Input, Output
 from augment.engine.draw import Leaf, Node, leaves
+from augment.engine.lent import Lent
 from augment.engine.source import Text
 from augment.errors import InputError, Problem, RecipeError, nearest
 from augment.sample import Entry
@@ -32,11 +33,12 @@ if TYPE_CHECKING:
 class Changes(TypedDict, total=False):
     """What a call may say over a recipe; None leaves a key as it is.
 
-    ``input`` and ``output`` are folders, ``multiplier`` is ``expand.multiplier``, ``seed`` and ``on_error`` are keys
-    of the recipe, ``settings`` are texts such as ``expand.keep_originals=false``.
+    ``input`` and ``output`` are folders; ``input`` may also be a table, or a data set in memory, such as a
+    ``datasets.Dataset`` (``augment.lenders``). ``multiplier`` is ``expand.multiplier``, ``seed`` and ``on_error`` are
+    keys of the recipe, ``settings`` are texts such as ``expand.keep_originals=false``.
     """
 
-    input: str | Path | None
+    input: Any
     output: str | Path | None
     multiplier: int | None
     seed: int | None
@@ -217,18 +219,23 @@ def _first(data: Path) -> str | None:
 def change(text: Text, changes: Changes) -> Text:
     """Plain data with some keys replaced."""
     data = copy.deepcopy(text.data)
+    given, lent = changes.get("input"), text.lent
+    if given is not None:
+        lent = None if isinstance(given, str | os.PathLike) else Lent(given)
     for setting in changes.get("settings") or ():
         source.override(data, setting)
     for key, path in _PLACES.items():
         value = changes.get(key)
-        if value is None:
+        if value is None or (key == "input" and lent is not None):
             continue
         block = data
         for part in path[:-1]:
             block[part] = block.get(part) or {}
             block = block[part]
         block[path[-1]] = str(value) if isinstance(value, Path) else value
-    return replace(text, data=data)
+    if lent is not None and isinstance(data.get("input"), dict):
+        data["input"].pop("path", None)  # where it lies is no part of a recipe
+    return replace(text, data=data, lent=lent)
 
 
 def base_of(text: Text) -> Path:
@@ -248,6 +255,7 @@ def build(text: Text) -> Recipe:
         elif key not in known:
             problems.append(Problem(str(key), f"expected a key of a recipe, got {key!r}", nearest(str(key), known)))
     frame = blocks.check(Frame, core, (), problems)
+    frame = frame and blocks.viewed(frame, problems)
     own.load(frame.plugins if frame else (), problems)
     prepared = blocks.prepared(text.data, problems)
     used = [name for name in modalities if name in text.data or name in prepared]
@@ -267,6 +275,8 @@ def build(text: Text) -> Recipe:
     labels = blocks.labels(text.data, used or list(modalities), problems)
     if problems:
         raise RecipeError(_placed(problem, text) for problem in problems)
+    if text.lent is not None:
+        in_block = in_block.model_copy(update={"path": text.lent.path})
     return Recipe(
         text, frame or Frame(), in_block, out_block, in_options, out_options, steps, prepare, encodings, labels
     )

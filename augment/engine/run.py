@@ -175,8 +175,12 @@ def _prepare(planned: Plan, output: Path) -> None:
         leftover.unlink(missing_ok=True)
     if planned.generation not in history.load(output):
         history.save(output, planned.generation, planned.listing)
-    as_run = replace(planned.recipe, text=change(planned.recipe.text, {"input": planned.input, "output": output}))
+    text = planned.recipe.text
+    as_run = replace(
+        planned.recipe, text=change(text, {"input": None if text.lent else planned.input, "output": output})
+    )
     header = f"# augment run recipe.yaml: what made this folder (augment {planned.generation.versions['augment']})\n"
+    header += "# its input was in memory: say where it is now, as in --input FOLDER\n" if text.lent else ""
     durable.write(output / "recipe.yaml", (header + as_run.to_yaml()).encode())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from augment.engine.lent import Lent
 from augment.errors import AugmentError, Problem, RecipeError
 
 KeyPath = tuple[str | int, ...]
@@ -38,11 +39,13 @@ class Text:
         data: Mappings, lists and scalars only.
         lines: Path of a key -> line, from 1.
         file: The recipe's file; None for one made in Python.
+        lent: The input, where it is in memory; no part of the data.
     """
 
     data: dict[str, Any]
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     file: Path | None = None
+    lent: Lent | None = field(default=None, compare=False)
 
     def place(self, path: KeyPath) -> str:
         """``file:line`` of the nearest key at or above ``path``; empty for a recipe without file."""

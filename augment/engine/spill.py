@@ -8,29 +8,34 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, overload
 
 import pyarrow as pa
 
-IN_MEMORY = 64
-"""Batches that are kept as they are; only what comes after that is spilled."""
+IN_MEMORY = 16
+"""As many batches, or fewer, are kept as they are."""
 
-TOUCHED = 256
-"""Batches that may be looked at before pages are given back."""
+TOUCHED = 16 * 2**20
+"""Bytes of batches that may be looked at before pages are given back."""
 
 
 class Spilled(Sequence[pa.RecordBatch]):
-    """Batches of one schema, most of them in a file."""
+    """Batches of one schema that lie in a file."""
 
-    def __init__(self, first: list[pa.RecordBatch], mapped: mmap.mmap) -> None:
-        self._first, self._mapped = first, mapped
-        reader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped)))
-        self._rest = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+    def __init__(self, mapped: mmap.mmap) -> None:
+        self._mapped = mapped
+        self._reader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped)))
         self._left = TOUCHED
+        self._last: tuple[int, pa.RecordBatch | None] = (-1, None)
 
     def __len__(self) -> int:
-        return len(self._first) + len(self._rest)
+        return int(self._reader.num_record_batches)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process, where they go to a file too."""
+        return spilled, (list(self),)
 
     @overload
     def __getitem__(self, place: int) -> pa.RecordBatch: ...
@@ -42,34 +47,35 @@ class Spilled(Sequence[pa.RecordBatch]):
         """One batch, or some."""
         if isinstance(place, slice):
             return [self[number] for number in range(*place.indices(len(self)))]
-        if place < len(self._first):
-            return self._first[place]
-        self._left -= 1
+        if place < 0 or place >= len(self):
+            raise IndexError(place)
+        number, batch = self._last
+        if batch is None or place != number:
+            batch = self._reader.get_batch(place)
+            self._last = place, batch
+            self._left -= batch.nbytes
         if self._left <= 0 and hasattr(mmap, "MADV_DONTNEED"):
             self._mapped.madvise(mmap.MADV_DONTNEED)  # the file keeps what they hold
             self._left = TOUCHED
-        return self._rest[place - len(self._first)]
+        return batch
 
 
 def spilled(batches: Iterable[pa.RecordBatch]) -> Sequence[pa.RecordBatch]:
-    """The same batches: a list where there are few, else most of them in a file. Raises OSError on a full disk."""
-    coming: Iterator[pa.RecordBatch] = iter(batches)
-    first: list[pa.RecordBatch] = []
-    for batch in coming:
-        if len(first) == IN_MEMORY:
-            return _written(first, batch, coming)
-        first.append(batch)
-    return first
-
-
-def _written(first: list[pa.RecordBatch], batch: pa.RecordBatch, coming: Iterator[pa.RecordBatch]) -> Spilled:
+    """The same batches: a list where there are few, else a file of them. Raises OSError on a full disk."""
+    coming = iter(batches)
+    first = list(islice(coming, IN_MEMORY))
+    further = list(islice(coming, 1))
+    if not further:
+        return first
     with tempfile.TemporaryFile() as file:
-        with pa.ipc.new_file(file, batch.schema) as out:
-            out.write_batch(batch)
-            for further in coming:
-                out.write_batch(further)
+        with pa.ipc.new_file(file, further[0].schema) as out:
+            for held in (first, further):
+                while held:
+                    out.write_batch(held.pop(0))
+            for batch in coming:
+                out.write_batch(batch)
         file.flush()
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     if hasattr(mmap, "MADV_RANDOM"):
         mapped.madvise(mmap.MADV_RANDOM)
-    return Spilled(first, mapped)
+    return Spilled(mapped)

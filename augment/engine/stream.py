@@ -3,6 +3,10 @@
 Sample (source, copy) is the one that a run would encode. Epoch 0 has the copies of the run; each further epoch has as
 many new ones of each source, so (source, copy) says all. Their order is drawn for each epoch; ranks take every
 ``world_size``-th, workers take turns, and what they make comes in the order drawn, whoever made it.
+
+With ``views: N`` in the recipe (SimCLR: Chen et al., ICML 2020; N = 2 there) a split that grows comes in tuples of N
+items: copies of one source, all augmented, each drawn anew. Whatever is counted (lengths, batches, positions, ranks)
+counts tuples. A tuple of which one view can't be made is left out.
 """
 
 from __future__ import annotations
@@ -24,10 +28,9 @@ from augment.chance import Chance
 from augment.contracts import Executor, Outcome
 from augment.engine import history, lots
 from augment.engine.bench import Bench, Job, bench
-from augment.engine.listing import Listing
+from augment.engine.kept import Shared
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, load
-from augment.engine.spill import spilled
 from augment.engine.work import TRIES
 from augment.errors import AugmentError, SampleError
 from augment.sample import Entry, Skip
@@ -83,11 +86,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What is to be made: a copy of a source; those of its epoch, from which it must differ, begin at ``first``."""
+    """What is to be made: a copy of a source; those of its epoch, from which it must differ, begin at ``first``.
+
+    With ``views`` it is so many copies that follow each other.
+    """
 
     entry: Entry
     copy: int
     first: int
+    views: int = 1
+
+
+Made = Item | tuple[Item, ...]
+"""What a turn gives: an item; its views where the recipe wants more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +110,27 @@ class TurnsTask:
     turns: tuple[Turn, ...]
 
 
-def make_items(task: TurnsTask, report: Callable[[Any], None]) -> list[Item | Skip]:
+def make_items(task: TurnsTask, report: Callable[[Any], None]) -> list[Made | Skip]:
     """The items of some turns, or why there is none."""
     at = bench(task.job)
-    return [item(at, turn) for turn in task.turns]
+    return [made_of(at, turn) for turn in task.turns]
+
+
+def made_of(at: Bench, turn: Turn) -> Made | Skip:
+    """What a turn gives, or why there is nothing."""
+    if turn.views == 1:
+        return item(at, turn)
+    views: list[Item] = []
+    for number in range(turn.copy, turn.copy + turn.views):
+        view = item(at, Turn(turn.entry, number, turn.first))
+        if isinstance(view, Skip):
+            return view
+        views.append(view)
+    return tuple(views)
 
 
 def item(at: Bench, turn: Turn) -> Item | Skip:
-    """The item of one turn, or why there is none."""
+    """The item of a turn for one copy, or why there is none."""
     entry = turn.entry
     try:
         sample, kind = at.sample(entry, turn.copy, turn.first)
@@ -120,7 +144,7 @@ def item(at: Bench, turn: Turn) -> Item | Skip:
 
 
 def stream(recipe: AnyRecipe, **options: Unpack[Streaming]) -> Stream:
-    """The samples of a recipe, live.
+    """The samples of a recipe, live: Items, or tuples of them where the recipe says ``views: N``.
 
     Args:
         recipe: As for ``augment.run``; ``output:`` and its format play no part.
@@ -162,31 +186,34 @@ class Stream:
             raise AugmentError(f"split: expected one of {known}, got {self.split!r}")
         self.skipped: list[Skip] = []
         self._rows = planned.listing.rows(self.split)
-        expand = planned.recipe.frame.expand
-        self._copies = expand.copies if lots.grows(self.split) else range(1)
+        frame = planned.recipe.frame
+        self._copies = frame.expand.copies if lots.grows(self.split) else range(1)
+        self._views = frame.views if lots.grows(self.split) else 1
         self._position = 0
         self._bench: Bench | None = None
+        self.shared: Shared | None = None
+        """Where forked processes keep decoded sources for each other."""
 
     @property
     def total(self) -> int:
-        """Items of an epoch for all ranks together, if every source is good."""
-        return len(self._rows) * len(self._copies)
+        """Items, or tuples of views, of an epoch for all ranks together, if every source is good."""
+        return len(self._rows) * self._turns_each
+
+    @property
+    def _turns_each(self) -> int:
+        """Turns of a source in an epoch."""
+        return len(self._copies) // self._views
 
     def __len__(self) -> int:
-        """Items of an epoch for this rank, or batches of them, if every source is good."""
+        """Items of an epoch for this rank, tuples of views, or batches of either, if every source is good."""
         total = len(range(self.rank, self.total, self.world_size))
         return total if self.batch_size is None else -(-total // self.batch_size)
 
     def __getstate__(self) -> dict[str, Any]:
         """For another process: the sources as they were listed here, and nothing that is quickly made anew."""
-        listing = replace(self.plan.listing, texts=list(self.plan.listing.texts), skipped=())
-        return {**self.__dict__, "plan": replace(self.plan, listing=listing, batches=(), lots=()), "_bench": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """A listing that is too big for memory goes to a file here too."""
-        listing: Listing = state["plan"].listing
-        listing = replace(listing, texts=spilled(listing.texts))
-        self.__dict__.update({**state, "plan": replace(state["plan"], listing=listing)})
+        listing = replace(self.plan.listing, skipped=())
+        planned = replace(self.plan, listing=listing, batches=(), lots=())
+        return {**self.__dict__, "plan": planned, "_bench": None, "shared": None}
 
     def part(self, rank: int, world_size: int) -> Stream:
         """A stream of the same samples for another rank, in this process; both share what is set up once."""
@@ -195,9 +222,9 @@ class Stream:
         found.rank, found.world_size = rank, world_size
         return found
 
-    def made(self, number: int) -> Item | Skip:
-        """One item of the epoch, all ranks counted, by its place where nothing is shuffled."""
-        return item(self._at(), self._turns(np.array([number]))[0])
+    def made(self, number: int) -> Made | Skip:
+        """One item of the epoch, or its views; all ranks counted, by its place where nothing is shuffled."""
+        return made_of(self._at(), self._turns(np.array([number]))[0])
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of an epoch."""
@@ -212,17 +239,17 @@ class Stream:
         self.epoch, self._position = _whole("epoch", state["epoch"], 0), _whole("position", state["position"], 0)
 
     def __iter__(self) -> Iterator[Any]:
-        """The items of the epoch from where it is, or lists of them; it ends at the beginning of the next epoch."""
+        """What the epoch has from where it is, or lists of it; it ends at the beginning of the next epoch."""
         return self._items() if self.batch_size is None else self._batches(self.batch_size)
 
-    def _items(self) -> Iterator[Item]:
+    def _items(self) -> Iterator[Made]:
         for place, made in self._made():
             self._position = place + 1
             yield made
         self.set_epoch(self.epoch + 1)
 
-    def _batches(self, size: int) -> Iterator[list[Item]]:
-        batch: list[Item] = []
+    def _batches(self, size: int) -> Iterator[list[Made]]:
+        batch: list[Made] = []
         for place, made in self._made():
             batch.append(made)
             if len(batch) == size:
@@ -230,11 +257,11 @@ class Stream:
                 yield batch
                 batch = []
         if batch:
-            self._position = len(self._order())
+            self._position = len(self.order())
             yield batch
         self.set_epoch(self.epoch + 1)
 
-    def _order(self) -> np.ndarray[Any, Any]:
+    def order(self) -> np.ndarray[Any, Any]:
         """The turns of this rank: each a number of source and copy."""
         if not self.shuffle:
             return np.arange(self.rank, self.total, self.world_size)
@@ -242,19 +269,19 @@ class Stream:
         return chance.generator().permutation(self.total)[self.rank :: self.world_size]
 
     def _turn(self, number: int, entry: Entry) -> Turn:
-        """The turn of a number: which copy, of those that this epoch has."""
+        """The turn of a number: which copy, or which views, of those that this epoch has."""
         kept, many = self._copies.start == 0, len(self._copies)
-        copy = self._copies[number % many]
+        copy = self._copies[number % self._turns_each * self._views]
         fresh = many - kept
-        return Turn(entry, copy + self.epoch * fresh if copy else 0, self.epoch * fresh + 1)
+        return Turn(entry, copy + self.epoch * fresh if copy else 0, self.epoch * fresh + 1, self._views)
 
     def _turns(self, numbers: np.ndarray[Any, Any]) -> tuple[Turn, ...]:
-        entries = self.plan.listing.entries(self._rows[numbers // len(self._copies)])
+        entries = self.plan.listing.entries(self._rows.start + numbers // self._turns_each)
         return tuple(self._turn(int(number), entry) for number, entry in zip(numbers, entries, strict=True))
 
-    def _made(self) -> Iterator[tuple[int, Item]]:
-        """Place and item, from where it is; what can't be made is noted in ``skipped`` and left out."""
-        order, size = self._order(), self.batch_size or TURNS
+    def _made(self) -> Iterator[tuple[int, Made]]:
+        """Place and what is there, from where it is; what can't be made is noted in ``skipped`` and left out."""
+        order, size = self.order(), self.batch_size or TURNS
         begin = self._position
         blocks = ((start, order[start : start + size]) for start in range(begin, len(order), size))
         made = self._by_workers(blocks) if self.workers else self._here(blocks)
@@ -265,19 +292,19 @@ class Stream:
                 else:
                     yield place, one
 
-    def _here(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Iterator[Item | Skip]]]:
+    def _here(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Iterator[Made | Skip]]]:
         """In this process, one by one."""
         at = self._at()
         for start, numbers in blocks:
-            yield start, (item(at, turn) for turn in self._turns(numbers))
+            yield start, (made_of(at, turn) for turn in self._turns(numbers))
 
     def _at(self) -> Bench:
         """The bench of this process."""
         if self._bench is None:
-            self._bench = Bench(Job.of(self.plan, Path()), self.plan.listing)
+            self._bench = Bench(Job.of(self.plan, Path()), self.plan.listing, self.shared)
         return self._bench
 
-    def _by_workers(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Item | Skip]]]:
+    def _by_workers(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Made | Skip]]]:
         """By workers, which are gone when this is; never more than three tasks a worker are under way or waiting."""
         with tempfile.TemporaryDirectory(prefix="augment-") as folder:
             sources = Path(folder) / "sources.parquet"
@@ -292,9 +319,9 @@ class Stream:
 
     def _in_order(
         self, crew: Executor, job: bytes, blocks: Iterator[tuple[int, Any]]
-    ) -> Iterator[tuple[int, list[Item | Skip]]]:
+    ) -> Iterator[tuple[int, list[Made | Skip]]]:
         waiting: deque[int] = deque()
-        there: dict[int, list[Item | Skip]] = {}
+        there: dict[int, list[Made | Skip]] = {}
         deaths: Counter[int] = Counter()
         while True:
             while len(waiting) < 3 * crew.workers and (block := next(blocks, None)) is not None:

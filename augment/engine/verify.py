@@ -19,8 +19,8 @@ from augment.engine.assemble import notes_of
 from augment.engine.bench import Bench, Job, Made
 from augment.engine.blocks import Expand
 from augment.engine.listing import entry_of
-from augment.engine.recipe import build
-from augment.engine.source import Text
+from augment.engine.plan import written
+from augment.engine.recipe import build, change
 from augment.errors import InputError
 from augment.sample import Entry, Skip
 
@@ -44,13 +44,13 @@ class Verified:
     notes: list[str] = field(default_factory=list)
 
 
-def verify(output: str | Path, *, rederive: int = 0, input: str | Path | None = None) -> Verified:
+def verify(output: str | Path, *, rederive: int = 0, input: Any = None) -> Verified:
     """Check a finished output folder.
 
     Args:
         output: The folder.
         rederive: Make this many outputs, picked at random, again from their sources and compare bytes.
-        input: Where the sources are now, if they have moved.
+        input: Where the sources are now, if they have moved; or the data set, if it is in memory, see Changes.
 
     Raises:
         OutputError: The folder is no finished output.
@@ -97,7 +97,7 @@ def _compare(path: Path, name: str, size: int | None, sha256: str, found: Verifi
         found.problems.append(f"{name}: its bytes have changed (SHA-256 differs from the manifest's)")
 
 
-def _rederive(folder: Path, facts: dict[str, Any], count: int, moved: str | Path | None, found: Verified) -> None:
+def _rederive(folder: Path, facts: dict[str, Any], count: int, moved: Any, found: Verified) -> None:
     """Make some outputs again and compare their bytes with those in the files."""
     at = _bench_of(folder, facts, moved)
     then, now = facts["versions"], at.recipe.versions()
@@ -173,15 +173,18 @@ class _Makers:
         return found
 
 
-def _bench_of(folder: Path, facts: dict[str, Any], moved: str | Path | None) -> Bench:
+def _bench_of(folder: Path, facts: dict[str, Any], moved: Any) -> Bench:
     """The bench of the run that made the folder."""
-    text = source.read(folder / "recipe.yaml")
+    text = change(source.read(folder / "recipe.yaml"), {"input": moved})
     last = history.load(folder)[-1]
-    path = Path(os.path.abspath(moved or text.data["input"]["path"]))
+    rebased = replace(text, file=Path(last.base) / "recipe.yaml")
+    name = facts["input"]["reader"]
+    recipe = build(rebased)
+    if not recipe.input.path:
+        raise InputError(f"{folder}: its input was in memory; give it as input=DATASET, or the folder it is saved in")
+    path = Path(os.path.abspath(recipe.input.path))
     if not path.exists():
         raise InputError(f"{path}: the sources are not there; say where they are now with --input")
-    rebased = Text(text.data, text.lines, Path(last.base) / "recipe.yaml")
-    name = facts["input"]["reader"]
-    dataset = catalog.reader(name).dataset(path, build(rebased).reader_options(name))
-    dataset = replace(dataset, classes=tuple(facts["classes"]))
+    dataset = catalog.reader(name).dataset(path, recipe.reader_options(name))
+    dataset = replace(written(recipe, dataset), classes=tuple(facts["classes"]))
     return Bench(Job(rebased, name, path, folder, dataset, history.table(folder, last)))

@@ -64,8 +64,9 @@ def make_chunk(task: ChunkTask, report: Report) -> Progress:
                     _stop_if_asked(at.recipe, result)
                     continue
                 output, rendered = result
-                shard = at.shard(chunk.split, chunk.first_shard + turn % chunk.shards)
-                out.add(turn, rendered, output.row(at.writer.locate(output.record, shard)))
+                dealt = turn // chunk.views  # views are dealt together
+                shard = at.shard(chunk.split, chunk.first_shard + dealt % chunk.shards)
+                out.add(dealt, rendered, output.row(at.writer.locate(output.record, shard)))
                 mended.update(output.notes)
                 made += 1
                 del result, output, rendered  # as above

@@ -16,7 +16,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import connection, forkserver
+from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -37,9 +37,14 @@ class _Worker:
         self.jobs: deque[Job] = deque()
         self.at: Any = None
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)  # type: ignore[attr-defined]
-        with _no_main():
-            self.process.start()
-        theirs.close()
+        try:
+            with _no_main():
+                self.process.start()
+        except BaseException:  # Ctrl-C above all: it waits here for the server's imports
+            self.pipe.close()  # a process that is on its way finds that nobody is there, and ends
+            raise
+        finally:
+            theirs.close()
 
     def give(self, job: Job) -> None:
         """Hand it a job. If it has died meanwhile, that is found out by ``next``."""
@@ -155,8 +160,22 @@ def start(workers: int, preload: Sequence[str]) -> Processes:
 def warm(preload: Sequence[str]) -> None:
     """Start the server that workers are forked from, so that its imports run beside whatever the caller does next."""
     if _context(preload).get_start_method() == "forkserver":
-        with _no_main():
+        resource_tracker.ensure_running()  # the server would start it, and then let SIGINT through
+        with _no_main(), _deaf():
             forkserver.ensure_running()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let what is started here not hear Ctrl-C, which goes to the whole group.
+
+    The server hears it as long as it imports: it would die with a traceback, and the next run with it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context(preload: Sequence[str]) -> BaseContext:
@@ -187,6 +206,8 @@ def _serve(pipe: connection.Connection) -> None:
     """A worker's life: take a job, do it, say how it ended; end when the other side is gone."""
     keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # as before for programs that a step may start
     try:
         while True:
             function, task = pipe.recv()

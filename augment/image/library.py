@@ -13,7 +13,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,8 @@ cv2.setNumThreads(1)  # one thread a process: workers are the parallelism
 Kernel = Callable[[Any, np.ndarray], tuple[np.ndarray, dict[str, Any]]]
 
 CODE = "takes code, and a recipe is data"
-EXCLUDED = {"Lambda": CODE, "ToTensorV2": "makes tensors, which a file cannot hold; the training loop does that"}
+TENSORS = "makes tensors, which a file cannot hold; the training loop does that"
+EXCLUDED = {"Lambda": CODE, "ToTensor3D": TENSORS, "ToTensorV2": TENSORS}
 
 
 @cache
@@ -121,13 +122,13 @@ class LibraryStep:
             pixels = self._unsqueezed(pixels, image)
         if scene is not None and moves(self.name):
             scene = move(scene, self.transform, (pixels.shape[1], pixels.shape[0]))
-        return replace(sample, value=pixels, annotations=scene), Applied(self.name, drawn)
+        return sample.changed(pixels, scene), Applied(self.name, drawn)
 
     def _run(self, image: np.ndarray, scene: Scene | None, chance: Chance) -> tuple[np.ndarray, dict[str, Any]]:
         """Our kernel if it can, else the library; each starts from the same place of chance."""
         transform = self.transform
         if self.kernel is not None:
-            transform.set_random_state(chance.generator(), chance.python())
+            transform.set_random_state(_Later(chance.generator), _Later(chance.python))
             try:
                 return self.kernel(transform, image)
             except NotImplementedError:
@@ -165,6 +166,21 @@ class LibraryStep:
     def _failed(self, error: Exception, image: np.ndarray) -> SampleError:
         line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return SampleError("step failed", f"{self.name} on {image.shape[1]}x{image.shape[0]} pixels: {line}")
+
+
+class _Later:
+    """A generator that is made once something is asked of it: most kernels draw from one of the two, or from none."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make, self._made = make, None
+
+    def __getattr__(self, name: str) -> Any:
+        """What the generator has of that name."""
+        if self._made is None:
+            self._made = self._make()
+        return getattr(self._made, name)
 
 
 @cache

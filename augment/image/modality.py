@@ -8,6 +8,7 @@ from typing import Any
 
 from augment.chance import Chance
 from augment.contracts import Description, Finding, Setting, Settled, Step
+from augment.errors import SampleError
 from augment.image.decode import SUFFIXES, decode, original
 from augment.image.encode import Encoding, encode
 from augment.image.labels.options import Labels
@@ -134,6 +135,17 @@ def blend(values: Sequence[Any], weights: Sequence[float]) -> Any:
 def plain(value: Any) -> tuple[Any, Mapping[str, Any]]:
     """An array (height, width[, channels]), as it is."""
     return value, {}
+
+
+def taken(value: Any, facts: Mapping[str, Any]) -> Any:
+    """A picture from an array, (height, width) or (height, width, 1 or 3) uint8. Raises SampleError."""
+    import numpy as np
+
+    shape: tuple[int, ...] = getattr(value, "shape", ())
+    if getattr(value, "dtype", None) != np.uint8 or not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3))):
+        told = f"{getattr(value, 'dtype', type(value).__name__)} {shape}"
+        raise SampleError("no picture", f"expected (height, width) or (height, width, 1 or 3) uint8, got {told}")
+    return np.ascontiguousarray(value[:, :, 0] if len(shape) == 3 and shape[2] == 1 else value)
 
 
 def identity(value: Any) -> None:

@@ -15,7 +15,7 @@ from albumentations.core.transforms_interface import BasicTransform, Transform3D
 
 from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, nearest
-from augment.image import references, renames, schema
+from augment.image import modality, references, renames, schema
 from augment.image.library import EXCLUDED, LibraryStep, transforms
 from augment.image.tryout import try_out
 
@@ -104,7 +104,7 @@ def unknown(name: str) -> Problem:
         return Problem(name, f"expected a step for pictures, {name} works on volumes", fix)
     if inspect.isclass(found) and issubclass(found, BasicTransform):
         return Problem(name, f"expected a step, {name} is only the base of transforms")
-    guess = nearest(name, [*transforms(), *ALGEBRA])
+    guess = nearest(name, [*modality.names(), *ALGEBRA])
     return Problem(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from augment.errors import SampleError
@@ -25,9 +26,15 @@ def read_below(root: Path, locator: str) -> bytes:
         real = os.path.realpath(os.path.join(root, locator))
     except ValueError as error:
         raise SampleError("unreadable", str(error)) from None
-    if not inside(real, os.path.realpath(root)):
+    if not inside(real, _resolved(root)):
         raise SampleError("outside the root", "its path leads out of the input folder")
     return read(real)
+
+
+@lru_cache(maxsize=8)
+def _resolved(root: Path) -> str:
+    """The root itself, looked up once a process: that takes as long as to open a file."""
+    return os.path.realpath(root)
 
 
 def read(path: str) -> bytes:

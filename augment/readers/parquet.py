@@ -5,18 +5,20 @@ like, with the names that the metadata gives to its numbers; the split is in a c
 column of boxes (``objects``) and one of masks become annotations; other columns ride along, if JSON can hold them.
 
 Listing does not read the samples. The size of each is told as the mean of its row group, from the footer: when the
-content changes, that changes too, nearly always. The format: https://parquet.apache.org/docs/file-format.
+content changes, that changes too, nearly always. The format: https://parquet.apache.org/docs/file-format. The reader
+``arrow`` hands its folders to this one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +27,9 @@ from augment.annotations import INDEX, Annotations, plain
 from augment.errors import InputError, SampleError
 from augment.options import Options as _Base
 from augment.readers import _files, _shards
+from augment.readers._arrow import saved
+from augment.readers._arrow.file import ENDING, ArrowFile
+from augment.readers._arrow.saved import Part
 from augment.readers._masks import png as _masks_png
 from augment.readers._shards import objects as _shards_objects
 from augment.readers._shards import whole as _shards_whole
@@ -65,6 +70,8 @@ _SIGNS = (
 """How files begin; ``?`` is any byte."""
 
 FALLBACK = False
+
+_File: TypeAlias = "pq.ParquetFile | ArrowFile"
 
 
 class Options(_Base):
@@ -131,7 +138,7 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
             for group in range(table.file.num_row_groups):
                 yield from _listed(table, group, usual, suffixes)
         except BROKEN as error:
-            yield Skip(table.name, "unreadable", f"{error}"[:200])
+            yield Skip(table.part.name, "unreadable", f"{error}"[:200])
 
 
 def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
@@ -158,72 +165,94 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """One open table; ``facts`` are the file's."""
+    """One open table; ``before`` are the rows of others whose keys begin as those of this."""
 
-    name: str
-    facts: os.stat_result
-    file: pq.ParquetFile
+    part: Part
+    file: _File
     layout: Layout
+    before: int = 0
 
 
 def _tables(path: Path, named: Mapping[str, str | None]) -> Iterator[_Table | Skip]:
     """The tables of a data set, one after the other. Raises InputError."""
     root = _shards.root_of(path)
     odd: InputError | None = None
-    good = False
+    before: Counter[str] = Counter()
+    for part in _parts(path):
+        if isinstance(part, Skip):
+            yield part
+            continue
+        try:
+            with _opened(str(root / part.name)) as file:
+                layout = layout_of(file.schema_arrow, named, str(root / part.name))
+                yield _Table(part, file, layout, before[part.lead])
+                before[part.lead] += sum(_rows_of(file, group) for group in range(file.num_row_groups))
+        except InputError as error:
+            odd = odd or error
+            yield Skip(part.name, "no samples", str(error))
+        except BROKEN as error:
+            yield Skip(part.name, "unreadable", f"no table that can be read ({error})"[:200])
+    if odd is not None and not before:
+        raise odd
+
+
+def _parts(path: Path) -> Iterator[Part | Skip]:
+    """Where the tables are. Raises InputError."""
+    if saved.holds(path):
+        yield from saved.parts(path)
+        return
     for shard in _shards.shards(path, ENDINGS):
         if isinstance(shard, Skip):
             yield shard
-            continue
-        name, facts = shard
-        try:
-            with pq.ParquetFile(root / name, **CHECKED) as file:
-                table = _Table(name, facts, file, layout_of(file.schema_arrow, named, str(root / name)))
-                good = True
-                yield table
-        except InputError as error:
-            odd = odd or error
-            yield Skip(name, "no samples", str(error))
-        except BROKEN as error:
-            yield Skip(name, "unreadable", f"no Parquet table that can be read ({error})"[:200])
-    if odd is not None and not good:
-        raise odd
+        else:
+            name, facts = shard
+            yield Part(name, f"{name}/", _shards.split_of(name), facts)
+
+
+def _opened(path: str) -> _File:
+    """A table, to be listed. Raises one of BROKEN."""
+    return ArrowFile(path) if path.lower().endswith(ENDING) else pq.ParquetFile(path, **CHECKED)
+
+
+def _rows_of(file: _File, group: int) -> int:
+    return file.rows_of(group) if isinstance(file, ArrowFile) else int(file.metadata.row_group(group).num_rows)
 
 
 def _listed(table: _Table, group: int, usual: str | None, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
     """The rows of one row group."""
-    layout, name = table.layout, table.name
-    size = _mean_size(table, group)
-    folder_split = _shards.split_of(name) or "train"
+    layout, part = table.layout, table.part
+    sizes = _sizes(table, group)
     columns = [*([f"{layout.value}.path"] if layout.nested else []), layout.label, layout.split, *layout.fields]
-    before = sum(table.file.metadata.row_group(number).num_rows for number in range(group))
+    before = table.before + sum(_rows_of(table.file, number) for number in range(group))
     for place, row in enumerate(_rows(table.file, group, [column for column in columns if column])):
         number = before + place
         own = _below(row.get(layout.value)) or f"{number:06d}"
         if os.path.splitext(own)[1].lower() not in suffixes:
             if usual is None or usual not in suffixes:
-                yield Skip(f"{name}/{own}", "unknown ending", "neither its path nor its first bytes say what it is")
+                yield Skip(
+                    f"{part.lead}{own}", "unknown ending", "neither its path nor its first bytes say what it is"
+                )
                 continue
             own += usual
         label = _label(row.get(layout.label or ""), layout.names)
         if not _files.encodes(f"{own}{label}"):
-            yield Skip(_files.printable(f"{name}/{own}"), "unreadable name")
+            yield Skip(_files.printable(f"{part.lead}{own}"), "unreadable name")
             continue
         yield Entry(
-            key=f"{name}/{own}",
-            locator=f"{group}:{place}:{len(name)}:{name}/{own}",
-            split=_shards.word(row.get(layout.split or "")) or folder_split,
+            key=f"{part.lead}{own}",
+            locator=f"{group}:{place}:{len(part.name)}:{part.name}/{own}",
+            split=_shards.word(row.get(layout.split or "")) or part.split or "train",
             label=label,
-            size=size,
-            mtime_ns=table.facts.st_mtime_ns,
+            size=sizes[place],
+            mtime_ns=part.facts.st_mtime_ns,
             fields=_fields(row, layout),
         )
 
 
-def _rows(file: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[dict[str, Any]]:
+def _rows(file: _File, group: int, columns: list[str]) -> Iterator[dict[str, Any]]:
     """Some columns of a row group, row by row."""
     if not columns:
-        yield from ({} for _ in range(file.metadata.row_group(group).num_rows))
+        yield from ({} for _ in range(_rows_of(file, group)))
         return
     for batch in file.iter_batches(ROWS, row_groups=[group], columns=columns, use_threads=False):
         yield from pa.RecordBatch.from_arrays(
@@ -231,9 +260,11 @@ def _rows(file: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[dict
         ).to_pylist()
 
 
-def _row(file: pq.ParquetFile, layout: Layout, group: int, place: int) -> dict[str, Any]:
+def _row(file: _File, layout: Layout, group: int, place: int) -> dict[str, Any]:
     """The sample and the annotations of one row. Pages before it are decoded on the way; those after it are not."""
     columns = [layout.value, *layout.annotated()]
+    if isinstance(file, ArrowFile):
+        return file.row(group, place, columns)
     for batch in file.iter_batches(STEP, row_groups=[group], columns=columns, use_threads=False):
         if place < batch.num_rows:
             row: dict[str, Any] = batch.slice(place, 1).to_pylist()[0]
@@ -243,21 +274,23 @@ def _row(file: pq.ParquetFile, layout: Layout, group: int, place: int) -> dict[s
 
 
 @lru_cache(8)
-def _open(
-    path: str, stamp: tuple[int, int], named: tuple[tuple[str, str | None], ...]
-) -> tuple[pq.ParquetFile, Layout]:
+def _open(path: str, stamp: tuple[int, int], named: tuple[tuple[str, str | None], ...]) -> tuple[_File, Layout]:
     """A table that stays open for the next row."""
-    file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+    arrow = path.lower().endswith(ENDING)
+    file = ArrowFile(path) if arrow else pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
     return file, layout_of(file.schema_arrow, dict(named), path)
 
 
-def _mean_size(table: _Table, group: int) -> int:
-    """Bytes of a row's sample and annotations, in the mean."""
+def _sizes(table: _Table, group: int) -> Sequence[int]:
+    """Bytes of each row's sample and annotations; of Parquet, in the mean."""
+    value, others = table.layout.value, table.layout.annotated()
+    if isinstance(table.file, ArrowFile):
+        return table.file.sizes(group, value, others)
     facts = table.file.metadata.row_group(group)
-    wanted = {table.layout.value, *table.layout.annotated()}
+    wanted = {value, *others}
     columns = (facts.column(place) for place in range(facts.num_columns))
     total = sum(one.total_uncompressed_size for one in columns if one.path_in_schema.split(".")[0] in wanted)
-    return int(total) // max(1, int(facts.num_rows))
+    return [int(total) // max(1, int(facts.num_rows))] * int(facts.num_rows)
 
 
 def _ending(table: _Table) -> str | None:

@@ -42,9 +42,28 @@ def _pattern(policy: Policy) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in chosen) or r"(?!)", re.DOTALL)
 
 
+SIGNS = "@#`{%[<$&:_"
+"""Nothing is guarded by its looks without one of these, or ``www.``."""
+
+
+def telling(signs: str) -> bytes:
+    """A table for ``unmarked`` that has it look for other characters."""
+    return bytes(0 if chr(code) in signs else 1 for code in range(256))
+
+
+_TELLING = telling(SIGNS)
+
+
+def unmarked(text: str, table: bytes = _TELLING) -> bool:
+    """Whether an ASCII text has none of SIGNS, and no ``www.``; in a fiftieth of the time that the patterns take."""
+    return 0 not in text.encode().translate(table) and "www." not in text
+
+
 def ranges(text: str, spans: Sequence[Span], policy: Policy) -> list[Range]:
     """The guarded stretches, sorted; those that overlap are one."""
-    if (  # nothing is guarded by its looks without one of these, and this takes a fiftieth of the time
+    if text.isascii() and unmarked(text):
+        found = []
+    elif (  # as above for any text, and nearer
         "@" in text
         or "#" in text
         or "`" in text

@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from augment.annotations import Annotations
 from augment.chance import Chance
 from augment.contracts import Description, Finding, Setting, Settled, Step
 from augment.errors import SampleError
 from augment.sample import Applied, Content, Dataset, Sample
-from augment.text.decode import SUFFIXES, decode, original
+from augment.text.decode import NAME, SUFFIXES, decode, original
 from augment.text.encode import Encoding, encode
 from augment.text.labels.options import Labels
-from augment.text.value import Document
+from augment.text.value import Document, Passage
 
 __all__ = ["SUFFIXES", "Encoding", "Labels", "decode", "encode", "original"]
 
@@ -134,6 +135,14 @@ def plain(value: Any) -> tuple[Any, Mapping[str, Any]]:
     return (texts if document.row and len(texts) > 1 else next(iter(texts.values()))), {}
 
 
+def taken(value: Any, facts: Mapping[str, Any]) -> Any:
+    """A document from a text, or from texts by column. Raises SampleError."""
+    texts = {NAME: value} if isinstance(value, str) else value
+    if not isinstance(texts, Mapping) or not texts or not all(isinstance(text, str) for text in texts.values()):
+        raise SampleError("no text", f"expected a text, or texts by column, got {type(value).__name__}")
+    return Document({name: Passage(text) for name, text in texts.items()}, row=len(texts) > 1)
+
+
 def identity(value: Any) -> bytes:
     """What two copies have in common that are one: their texts."""
     document: Document = value
@@ -144,11 +153,13 @@ def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) 
     """Run the steps that were drawn for one copy, in order; spans follow their words."""
     notes = sample.annotations
     document: Document = sample.value
-    sample = replace(sample, value=document.marked(notes.spans if notes else (), labels.policy))
+    marked = document.marked(notes.spans if notes else (), labels.policy)
+    if marked is not document:
+        sample = replace(sample, value=marked)
     told: list[Applied] = []
     for step, chance in steps:
         sample, applied = step.apply(sample, chance)
         told.append(applied)
-    if notes is not None and notes.spans:
-        sample = replace(sample, annotations=replace(notes, spans=sample.value.spans))
+    if (spans := sample.value.spans) or (notes is not None and notes.spans):
+        sample = replace(sample, annotations=replace(notes or Annotations(), spans=spans))
     return sample, told

@@ -13,7 +13,7 @@ from augment import native
 from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, nearest
 from augment.references import find
-from augment.text import kinds, manners, nltk_data, places, schema
+from augment.text import kinds, manners, modality, nltk_data, places, schema
 from augment.text.library import EXCLUDED, LibraryStep, transforms
 from augment.text.steps._passages import Columns
 from augment.text.tryout import try_out
@@ -73,7 +73,7 @@ def unknown(name: str) -> Problem:
         return Problem(name, f"expected a step for a recipe, {name} is none: it {EXCLUDED[name]}")
     if name in GROUPS:
         return Problem(name, f"expected a step, {name} groups steps", GROUPS[name])
-    guess = nearest(name, [*transforms(), *ALGEBRA])
+    guess = nearest(name, [*modality.names(), *ALGEBRA])
     return Problem(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
 
 

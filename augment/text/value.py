@@ -38,13 +38,16 @@ class _Once(Generic[Found]):
         self.__doc__ = find.__doc__
 
     def __get__(self, owner: Any, kind: type) -> Found:
-        found = owner.__dict__[self.name] = self.find(owner)
+        found = self.find(owner)
+        setattr(owner, self.name, found)
         return found
 
 
-@dataclass(frozen=True, eq=False, init=False)
+@dataclass(eq=False)
 class Passage:
     """One text, and what stands where in it. Lazy: what is found out once serves all copies of a source.
+
+    No step writes into it. It is not frozen only because that doubles the time it takes to make one, as with Sample.
 
     Args:
         text: Any Unicode without lone surrogates; code points are counted.
@@ -55,12 +58,12 @@ class Passage:
     text: str
     spans: tuple[Span, ...] = ()
     policy: Policy = DEFAULT
-
-    def __init__(self, text: str, spans: tuple[Span, ...] = (), policy: Policy = DEFAULT) -> None:
-        own = self.__dict__  # in half the time that a frozen class takes by itself
-        own["text"] = text
-        own["spans"] = spans
-        own["policy"] = policy
+    tokens: Sequence[str] | None = field(default=None, init=False, repr=False)
+    """What ``_words.tokens_of`` has found; None where it was not asked."""
+    parts: list[str] | None = field(default=None, init=False, repr=False)
+    """What ``_words.parts_of`` has found; None where it was not asked."""
+    foreign: bool | None = field(default=None, init=False, repr=False)
+    """What ``_english.foreign`` has found; None where it was not asked."""
 
     @_Once
     def guarded(self) -> Sequence[Range]:
@@ -86,12 +89,10 @@ class Passage:
     @_Once
     def simple(self) -> bool:
         """Whether every code point is a character of its own, and none is guarded: as in most text."""
-        own = self.__dict__
-        if "boundaries" not in own:
-            own["boundaries"] = boundaries(self.text)
-        if "guarded" not in own:
-            own["guarded"] = guards.ranges(self.text, self.spans, self.policy)
-        return own["boundaries"] is None and not own["guarded"]
+        text = self.text
+        if not self.spans and text.isascii() and "\r" not in text and guards.unmarked(text):
+            return True
+        return self.boundaries is None and not self.guarded
 
     @_Once
     def _starts(self) -> list[int]:
@@ -129,7 +130,7 @@ class Passage:
         text = self.text
         anywhere = self.simple
         done, last, length = 0, -1, len(text)
-        made = foreign = ""
+        made = put = ""
         found: list[Edit] = []
         for edit in sorted(edits):
             start, end, new = edit
@@ -137,14 +138,13 @@ class Passage:
                 continue  # overlaps the one before, is no stretch, changes nothing, or puts in at the same place
             if anywhere or self._may(start, end):
                 made += text[done:start] + new
-                if not new.isascii():
-                    foreign += new
+                put += new
                 found.append(edit)
                 done, last = end, start
         if not found:
             return self
         made += text[done:]
-        if anywhere and "\r" not in made and (not foreign or boundaries(foreign) is None):
+        if anywhere and "\r" not in made and boundaries(put) is None:
             return self._made(made, found, None)  # of characters that join no others, wherever they stand
         return self._settled(made, found)
 
@@ -169,7 +169,7 @@ class Passage:
         if text == self.text:
             return self
         made = Passage(text, marks.moved(self.spans, edits) if self.spans else (), self.policy)
-        made.__dict__["boundaries"] = cuts
+        made.boundaries = cuts
         return made
 
     def may_part(self, place: int) -> bool:
@@ -214,9 +214,9 @@ class Passage:
         return self if text == self.text else Passage(text, spans, self.policy)
 
 
-@dataclass(frozen=True, init=False)
+@dataclass
 class Document:
-    """One sample.
+    """One sample. Not to be written into, as Passage.
 
     Args:
         passages: Column -> its text. A file has one, called ``text``.
@@ -227,14 +227,7 @@ class Document:
     passages: Mapping[str, Passage]
     raw: bytes | None = None
     row: bool = False
-    _marked: dict[Policy, Document] = field(default_factory=dict, repr=False, compare=False)
-
-    def __init__(self, passages: Mapping[str, Passage], raw: bytes | None = None, row: bool = False) -> None:
-        own = self.__dict__  # as above
-        own["passages"] = passages
-        own["raw"] = raw
-        own["row"] = row
-        own["_marked"] = {}
+    _marked: dict[Policy, Document] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def texts(self) -> dict[str, str]:
@@ -243,6 +236,14 @@ class Document:
 
     def marked(self, spans: Sequence[Span], policy: Policy) -> Document:
         """With its annotations; the same object when asked again. They are those of one source: always the same."""
+        if not spans and self._marked is None:
+            for old in self.passages.values():
+                if old.spans or not (old.policy is policy or old.policy == policy):
+                    break
+            else:
+                return self
+        if self._marked is None:
+            self._marked = {}
         if policy not in self._marked:
             first = next(iter(self.passages))
             own: dict[str, list[Span]] = {}
@@ -264,4 +265,7 @@ class Document:
     @property
     def spans(self) -> tuple[Span, ...]:
         """All of all passages."""
-        return tuple(span for passage in self.passages.values() for span in passage.spans)
+        found: tuple[Span, ...] = ()
+        for passage in self.passages.values():
+            found += passage.spans
+        return found

@@ -10,19 +10,23 @@ from torch.utils.data import default_collate
 
 from augment.annotations import Annotations
 from augment.errors import AugmentError
+from augment.forms import alike
+from augment.torch.pieces import stacked
 
 
 def collate(batch: Sequence[Any], pad: float | None = None) -> Any:
     """One batch of samples as the datasets of this package give them; a drop-in for DataLoader's ``collate_fn``.
 
     Args:
-        batch: Pairs (value, target) or mappings; None, which stands for a sample that can't be made, is left out.
+        batch: Pairs (value, target) or mappings, or tuples of so many views of one sample, each a pair or a mapping;
+            None, which stands for a sample that can't be made, is left out.
         pad: None: all values must be alike. A number: sounds are filled up with it at the end to the longest.
 
     Returns:
         (values, targets), (values, lengths, targets) with ``pad`` where the values are sounds (lengths: (N,) int64,
         frames), or a mapping with ``lengths`` in it. Values and labels are stacked, texts are lists; targets with
         boxes are a list of dicts, as torchvision takes them; where any label is soft, all are (N, classes) float32.
+        Of views a tuple with a batch for each: ``one, other = batch``.
 
     Raises:
         AugmentError: The values do not go together; the message names the step that mends it. Or none is there.
@@ -31,6 +35,8 @@ def collate(batch: Sequence[Any], pad: float | None = None) -> Any:
     if not there:
         raise AugmentError(f"none of the {len(batch)} samples of a batch can be made; look at the dataset's `skipped`")
     first = there[0]
+    if _is_views(first):
+        return tuple(collate(views, pad) for views in zip(*there, strict=True))
     if isinstance(first, Mapping):
         return _mappings(there, pad)
     if not (isinstance(first, tuple) and len(first) == 2):
@@ -40,6 +46,13 @@ def collate(batch: Sequence[Any], pad: float | None = None) -> Any:
     if lengths is None:
         return _joined(values), _joined(targets)
     return _padded(values, pad), lengths, _joined(targets)
+
+
+def _is_views(one: Any) -> bool:
+    """Whether a sample is a tuple of views: a value is never a tuple, nor a mapping with ``value`` in it."""
+    return isinstance(one, tuple) and all(
+        isinstance(view, tuple) or (isinstance(view, Mapping) and "value" in view and "label" in view) for view in one
+    )
 
 
 def _mappings(batch: Sequence[Mapping[str, Any]], pad: float | None) -> dict[str, Any]:
@@ -66,6 +79,7 @@ def _joined(column: Sequence[Any]) -> Any:
         return _soft(column)
     if isinstance(first, torch.Tensor):
         _alike(column)
+        return stacked(column)
     return default_collate(list(column))
 
 
@@ -83,19 +97,10 @@ def _soft(column: Sequence[Any]) -> Any:
 
 def _alike(values: Sequence[Any]) -> None:
     """Refuse values of different shapes, and say what mends it."""
-    shapes = list(dict.fromkeys(tuple(value.shape) for value in values))
-    if len(shapes) == 1:
-        return
-    told = f"a batch has values of different shapes, such as {shapes[0]} and {shapes[1]}"
-    if values[0].dim() != 2:
-        fix = (
-            "ToGray to the recipe, or ToRGB" if shapes[0][0] != shapes[1][0] else "Resize or RandomCrop to the recipe"
-        )
-        prepared = "prepare.image, which originals pass too,"
-        raise AugmentError(f"{told}; add {fix}, best under {prepared} or give DataLoader a collate_fn of your own")
-    fix = "ToMono" if shapes[0][0] != shapes[1][0] else "FixedLength"
-    also = "" if fix == "ToMono" else ", or pad them: collate_fn=functools.partial(augment.torch.collate, pad=0.0)"
-    raise AugmentError(f"{told} (channels, frames); add {fix} under prepare.audio{also}")
+    sounds = values[0].dim() == 2
+    otherwise = "collate_fn=functools.partial(augment.torch.collate, pad=0.0)"
+    otherwise = otherwise if sounds else "give DataLoader a collate_fn of your own"
+    alike([tuple(value.shape) for value in values], 0, otherwise)
 
 
 def _lengths(values: Sequence[Any]) -> Any:
@@ -110,4 +115,4 @@ def _padded(values: Sequence[Any], pad: float | None) -> Any:
     longest = max(value.shape[1] for value in values)
     full = [torch.nn.functional.pad(value, (0, longest - value.shape[1]), value=float(pad or 0.0)) for value in values]
     _alike(full)
-    return default_collate(full)
+    return stacked(full)

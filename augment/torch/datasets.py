@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch.utils import data
 
+from augment.engine import kept
 from augment.engine.recipe import AnyRecipe
 from augment.engine.stream import Stream, Streaming, stream
 from augment.errors import AugmentError
 from augment.executors import processes
+from augment.forms import Form, Kinds
 from augment.sample import Skip
-from augment.torch.tensors import Form, Kinds, sample
+from augment.torch.tensors import sample
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -50,6 +52,7 @@ class _Live:
         self._said = "rank" in options or "world_size" in options
         rest: Any = {name: value for name, value in options.items() if name not in own}
         self._stream: Stream = stream(recipe, **rest)
+        self._stream.shared = kept.shared()  # before any worker is forked
         self._kinds = Kinds.of(self._stream.plan.dataset)
         self._shared = torch.zeros(STARTS + MOST_WORKERS, dtype=torch.int64).share_memory_()
         self._shared[EPOCH] = self._stream.epoch
@@ -96,13 +99,15 @@ class _Live:
 class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused-ignore]  # without torch it is Any
     """The samples of an epoch, each once, for any DataLoader: every worker of every rank makes its own part.
 
+    With ``views: N`` in the recipe a sample is a tuple of N, of which ``augment.torch.collate`` makes N batches.
+
     A pass is over the epoch last set, as with torch's DistributedSampler: call ``set_epoch`` before each one. Bad
     sources and copies that can't be had are left out. To resume with workers, use ``Loader``.
 
     Args:
         recipe: As for ``augment.stream``.
         options: Those of ``augment.stream`` but ``workers`` and ``batch_size``, and ``dtype``, ``mapping``, ``masks``
-            and ``convert``, see augment.torch.tensors.Form. Rank and world size are torch.distributed's where it is
+            and ``convert``, see augment.forms.Form. Rank and world size are torch.distributed's where it is
             initialised and nothing is said.
 
     Raises:

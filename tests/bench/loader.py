@@ -1,33 +1,38 @@
-"""Into a torch loop: us against a Dataset with albumentations: ``python -m tests.bench.loader [--count 200]``.
+"""Into a torch loop: us against a Dataset with albumentations: ``python -m tests.bench.loader [--case once]``.
 
-Both give batches of 64 pictures of 224 px to a loop that only counts them, by a DataLoader with as many workers, in
-turn, ``--repeat`` times in one run; medians of pictures a second and their ratio are printed, for each dtype. The
-other side is written as its documentation does: cv2.imread, cvtColor, Compose, ToTensorV2, one decode a sample, with
-OpenCV's own threads off in workers, which is faster. ``cold`` counts from making the loader, ``steady`` from its
-first batch. It has as many samples an epoch as we have, drawn from the same files.
-Each of our workers keeps decoded sources (``augment.engine.bench.KEPT``), which the other side does not do: with
-``--kept 0`` none, as on a data set that is far too big for it.
+Both give batches of 64 pictures of 224 px to a loop that only counts them, by a DataLoader with as many workers, which
+last from epoch to epoch, over the same files and as many samples an epoch. The other side is written as its
+documentation does: cv2.imread, cvtColor, Compose, ToTensorV2, one decode a sample, torch's own collate, with OpenCV's
+own threads off in workers, which is faster. The sides take turns, ``--repeat`` times in one run.
+
+For each side: pictures a second, in the ``first`` epoch with all that it takes to begin, and in ``later`` ones; what
+that is as a multiple of the other side (median, and lowest to highest over the repeats); and ``cpu``, milliseconds of
+processor for a picture over all epochs, of all processes together, which says more where others use the machine too.
+We keep decoded sources (``augment.engine.kept``), which the other side does not do: so the first epoch of ``once`` is
+what it costs to decode each picture once, and with ``--kept 0`` nothing is kept, as where next to nothing would fit.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+import resource
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 import augment.torch
-from augment.engine import bench
-from tests.bench.photos import draw, listed
+from augment.engine import bench, kept
+from tests.bench.photos import listed, photo
 
 SIZE, BATCH = 224, 64
 RECIPES: dict[str, list[dict[str, dict[str, Any]]]] = {
@@ -45,6 +50,31 @@ RECIPES: dict[str, list[dict[str, dict[str, Any]]]] = {
         {"ToGray": {"p": 0.1}},
     ],
 }
+
+
+class Case(NamedTuple):
+    """A data set: how many photos, the least and greatest length of their long side in pixels, copies an epoch."""
+
+    photos: int
+    low: int
+    high: int
+    copies: int
+
+
+CASES = {
+    "small": Case(100, 500, 500, 10),
+    "mixed": Case(500, 300, 600, 5),
+    "once": Case(1000, 500, 500, 1),
+    "big": Case(200, 1000, 1000, 3),
+}
+
+
+class Found(NamedTuple):
+    """Pictures a second in the first epoch and in later ones, and milliseconds of processor a picture."""
+
+    first: float
+    later: float
+    cpu: float
 
 
 class Usual(Dataset):  # type: ignore[misc, unused-ignore]
@@ -79,12 +109,28 @@ def quiet(worker: int) -> None:
     cv2.setNumThreads(0)
 
 
-def loaders(folder: Path, name: str, dtype: Any, options: argparse.Namespace) -> dict[str, Any]:
+def drawn(folder: Path, case: Case) -> float:
+    """Draw the photos of a case into four class folders; their mean size in KB."""
+    import cv2
+
+    total = 0
+    for number in range(case.photos):
+        rng = np.random.default_rng([11, number])
+        long = int(rng.integers(case.low, case.high + 1))
+        sides = (long * 3 // 4, long) if number % 4 < 3 else (long, long * 3 // 4)
+        data = cv2.imencode(".jpg", photo(rng, *sides), [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+        place = folder / f"class-{number % 4}"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{number:05d}.jpg").write_bytes(data)
+        total += len(data)
+    return total / case.photos / 1000
+
+
+def loaders(folder: Path, name: str, dtype: Any, options: argparse.Namespace, copies: int) -> dict[str, Any]:
     """What makes the loader of each side."""
     steps = RECIPES[name]
-    expand = {"multiplier": options.copies, "keep_originals": False}
-    recipe = {"expand": expand, "image": steps}
-    many = {"batch_size": BATCH, "num_workers": options.workers}
+    recipe = {"expand": {"multiplier": copies, "keep_originals": False}, "image": steps}
+    many = {"batch_size": BATCH, "num_workers": options.workers, "persistent_workers": True}
 
     def ours(cls: Any) -> Any:
         dataset = cls(recipe, input=folder, dtype=dtype)
@@ -92,61 +138,81 @@ def loaders(folder: Path, name: str, dtype: Any, options: argparse.Namespace) ->
         return DataLoader(dataset, collate_fn=augment.torch.collate, **shuffle, **many)
 
     return {
-        "usual": lambda: DataLoader(
-            Usual(folder, steps, options.copies, dtype), shuffle=True, worker_init_fn=quiet, **many
-        ),
+        "usual": lambda: DataLoader(Usual(folder, steps, copies, dtype), shuffle=True, worker_init_fn=quiet, **many),
         "iterable": lambda: ours(augment.torch.IterableDataset),
         "map": lambda: ours(augment.torch.Dataset),
     }
 
 
-def timed(make: Any) -> tuple[float, float]:
-    """Pictures a second over a pass: from the beginning, and from the first batch on."""
-    start = time.perf_counter()
-    first, got, head = 0.0, 0, 0
-    for pictures, labels in counted(make()):
-        got += len(pictures)
-        if not first:
-            first, head = time.perf_counter(), got
-        assert pictures.shape[1:] == (3, SIZE, SIZE) and labels.dtype == torch.int64
-    end = time.perf_counter()
-    return got / (end - start), (got - head) / (end - first)
+def timed(make: Any, epochs: int) -> Found:
+    """Run one side."""
+    gc.collect()
+    busy, start = processor(), time.perf_counter()
+    loader, ends, got = make(), [], 0
+    for epoch in range(epochs):
+        if hasattr(loader.dataset, "set_epoch"):
+            loader.dataset.set_epoch(epoch)
+        got = 0
+        for pictures, labels in loader:
+            got += len(pictures)
+            assert pictures.shape[1:] == (3, SIZE, SIZE) and labels.dtype == torch.int64
+        ends.append(time.perf_counter())
+    del loader
+    gc.collect()  # its workers have ended and are counted
+    later = got * (epochs - 1) / (ends[-1] - ends[0]) if epochs > 1 else 0.0
+    return Found(got / (ends[0] - start), later, 1000 * (processor() - busy) / (got * epochs))
 
 
-def counted(loader: Iterable[Any]) -> Iterable[Any]:
-    """The loader, as any loop sees it."""
-    yield from loader
+def processor() -> float:
+    """Seconds of processor that this process and its children that have ended took."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def told(way: str, runs: list[Found], usual: list[Found]) -> str:
+    """One line: a side against the other."""
+    parts = []
+    for place, (column, unit) in enumerate((("first", "/s"), ("later", "/s"), ("cpu", "ms"))):
+        own, others = [run[place] for run in runs], [run[place] for run in usual]
+        ratios = [
+            one / max(other, 1e-9) if unit == "/s" else other / one for one, other in zip(own, others, strict=True)
+        ]
+        spread = f"({min(ratios):.2f}-{max(ratios):.2f})" if way != "usual" else " " * 11
+        parts.append(f"{column} {median(own):7.{0 if unit == '/s' else 2}f} {unit} {median(ratios):5.2f} x {spread}")
+    return f"{way:9} " + "  ".join(parts)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, help="a folder of pictures in class folders; drawn if not given")
-    parser.add_argument("--count", type=int, default=200, help="how many pictures to draw")
-    parser.add_argument("--copies", type=int, default=10)
+    parser.add_argument("--case", choices=sorted(CASES), action="append", help="all unless said")
+    parser.add_argument("--photos", type=Path, help="a folder of pictures in class folders instead of drawn ones")
+    parser.add_argument("--copies", type=int, default=3, help="copies an epoch of those")
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--kept", type=int, help="MB of decoded sources that a worker keeps; 0: as if none fitted")
-    parser.add_argument("--recipe", choices=sorted(RECIPES), action="append")
-    parser.add_argument("--dtype", choices=["uint8", "float"], action="append")
+    parser.add_argument("--kept", type=int, help="MB of decoded sources that are kept; 0: none")
+    parser.add_argument("--recipe", choices=sorted(RECIPES), action="append", help="crop unless said")
+    parser.add_argument("--dtype", choices=["uint8", "float"], action="append", help="uint8 unless said")
     options = parser.parse_args()
     if options.kept is not None:
-        bench.KEPT = options.kept * 2**20
-    with tempfile.TemporaryDirectory(prefix="bench-") as place:
-        folder = options.photos or Path(place)
-        if options.photos is None:
-            print(f"{options.count} pictures of {draw(folder, options.count) / 1000:.0f} KB, {options.copies} copies")
-        for name in options.recipe or RECIPES:
-            for dtype in options.dtype or ["uint8", "float"]:
-                ways = loaders(folder, name, dtype, options)
-                found: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
-                for _ in range(options.repeat):
-                    for way, make in ways.items():
-                        found[way].append(timed(make))
-                usual = [median(column) for column in zip(*found["usual"], strict=True)]
-                for way, runs in found.items():
-                    cold, steady = (median(column) for column in zip(*runs, strict=True))
-                    told = f"cold {cold:6.0f} /s {cold / usual[0]:5.2f} x  steady {steady:6.0f} /s"
-                    print(f"{name:7} {dtype:6} {way:9} {told} {steady / usual[1]:5.2f} x", flush=True)
+        bench.KEPT = kept.MOST_SHARED = options.kept * 2**20
+    for case in ["photos"] if options.photos else options.case or CASES:
+        with tempfile.TemporaryDirectory(prefix="bench-") as place:
+            folder = options.photos or Path(place)
+            copies = options.copies if options.photos else CASES[case].copies
+            size = f", {drawn(folder, CASES[case]):.0f} KB each" if not options.photos else ""
+            print(
+                f"{case}: {len(listed(folder))} pictures{size}, {copies} copies, {options.epochs} epochs", flush=True
+            )
+            for name in options.recipe or ["crop"]:
+                for dtype in options.dtype or ["uint8"]:
+                    ways = loaders(folder, name, dtype, options, copies)
+                    found: dict[str, list[Found]] = {way: [] for way in ways}
+                    for _ in range(options.repeat):
+                        for way, make in ways.items():
+                            found[way].append(timed(make, options.epochs))
+                    for way, runs in found.items():
+                        print(f"  {name:6} {dtype:5} {told(way, runs, found['usual'])}", flush=True)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def test_a_table_on_disk_gives_the_same_as_the_listing(tmp_path: Path) -> None:
     held = listing(9000)  # more than one batch
     path = tmp_path / "sources.parquet"
     with pq.ParquetWriter(path, TABLE) as out:
-        for batch in held.batches():
+        for batch in held.parts:
             out.write_batch(batch)
     assert isinstance(pq.read_table(path), pa.Table)
     for balanced in (False, True):

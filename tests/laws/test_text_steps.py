@@ -85,8 +85,8 @@ def changed(step: NativeStep, sample: Sample, key: str = "a") -> Passage:
 
 
 def words_of(text: str, spans: tuple[Span, ...]) -> Counter[tuple[str, str | None, str]]:
-    """What entities and answers say; empty ones may go with what is around them."""
-    firm = [span for span in spans if span.layer != "token" and span.end > span.start]
+    """What entities and answers say; empty ones may go with what is around them, and steps may add masked words."""
+    firm = [span for span in spans if span.layer not in ("token", "masked") and span.end > span.start]
     return Counter((text[span.start : span.end], span.label, span.layer) for span in firm)
 
 

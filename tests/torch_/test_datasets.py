@@ -120,7 +120,7 @@ def test_what_a_user_writes_into_harms_no_later_sample(shapes: Path) -> None:
 def test_it_pickles_small_and_a_listing_in_a_file_goes_along(shapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spill, "IN_MEMORY", 0)
     dataset = live.IterableDataset(RECIPE, input=shapes, mapping=True)
-    assert isinstance(dataset._stream.plan.listing.texts, spill.Spilled)
+    assert isinstance(dataset._stream.plan.listing.parts, spill.Spilled)
     assert len(list(dataset)) == 54
     data = pickle.dumps(dataset)
     assert len(data) < 40_000

@@ -14,10 +14,9 @@ from typing import Any, Literal
 import numpy as np
 import pydantic
 
-from augment.audio.labels.timeline import NOTHING, Change, Piece, follow
-from augment.audio.steps import _clips
+from augment.audio.labels.timeline import follow
+from augment.audio.steps import _clips, _silenced
 from augment.audio.steps._options import Number
-from augment.audio.value import Clip
 from augment.chance import Chance
 from augment.options import Options as _Base
 from augment.sample import Sample
@@ -25,9 +24,6 @@ from augment.sample import Sample
 LABELS = "keeps"
 NOTE = "Nothing moves. Events of which too little is left by the masks of time are dropped; a transcript stays whole."
 DOCS = "https://arxiv.org/abs/1904.08779"
-
-FADE_SECONDS = 0.005
-"""How long a mask of time takes to close and to open, within it."""
 
 HALF_SECONDS = 0.032
 """Half the length of the filter: how sharp the edges of a band are."""
@@ -54,7 +50,8 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     rng = chance.child("masks").generator()
     bands = [_band(rng, options.max_width, clip.rate / 2) for _ in range(options.freq_masks)]
     times = [_time(rng, options.max_time, clip.samples.shape[1]) for _ in range(options.time_masks)]
-    merged, gone = _merged([band for band in bands if band[1] > band[0]]), _merged([t for t in times if t[1] > t[0]])
+    merged = _silenced.merged([band for band in bands if band[1] > band[0]])
+    gone = _silenced.merged([time for time in times if time[1] > time[0]])
     told = {
         "bands_hz": [[round(edge, 3) for edge in band] for band in merged],
         "times_s": [[round(edge / clip.rate, 6) for edge in time] for time in gone],
@@ -62,15 +59,15 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     if not merged and not gone:
         return sample, told
     noise = chance.child("noise").generator() if options.fill == "noise" else None
-    samples, fade = clip.samples.copy(), round(FADE_SECONDS * clip.rate)
+    samples, fade = clip.samples.copy(), round(_silenced.FADE_SECONDS * clip.rate)
     with np.errstate(over="ignore", invalid="ignore"):  # becomes infinity or NaN, which are found
         for channel in samples:
             if merged:
                 _without_bands(channel, merged, clip.rate, noise)
             if gone:
-                _without_times(channel, gone, fade, noise)
+                _silenced.without_times(channel, gone, fade, noise)
     made = _clips.given(samples, clip, "SpecAugment")
-    return follow(sample, made, _left(gone, fade, clip)), told
+    return follow(sample, made, _silenced.left(gone, fade, clip)), told
 
 
 def _band(rng: np.random.Generator, most: float, top: float) -> tuple[float, float]:
@@ -97,17 +94,6 @@ def _time(rng: np.random.Generator, most: float, frames: int) -> tuple[int, int]
     return start, start + length
 
 
-def _merged(parts: list[Any]) -> list[Any]:
-    """Parts (from, to) sorted, those that overlap as one."""
-    found: list[Any] = []
-    for low, high in sorted(parts):
-        if found and low <= found[-1][1]:
-            found[-1] = (found[-1][0], max(high, found[-1][1]))
-        else:
-            found.append((low, high))
-    return found
-
-
 def _without_bands(
     channel: np.ndarray, bands: list[tuple[float, float]], rate: int, noise: np.random.Generator | None
 ) -> None:
@@ -123,7 +109,7 @@ def _without_bands(
     channel -= taken
     if noise is not None:
         other = _filtered(noise.standard_normal(len(channel), np.float32), np.asarray(taps * window, np.float32))
-        channel += other * np.float32(_ratio(taken, other))
+        channel += other * np.float32(_silenced.ratio(taken, other))
 
 
 def _filtered(channel: np.ndarray, taps: np.ndarray) -> np.ndarray:
@@ -138,37 +124,3 @@ def _filtered(channel: np.ndarray, taps: np.ndarray) -> np.ndarray:
         part = np.pad(channel[first:last], (first - (start - half), stop + half - last))
         made[start:stop] = fftconvolve(part, taps, mode="valid")
     return made
-
-
-def _without_times(
-    channel: np.ndarray, gone: list[tuple[int, int]], fade: int, noise: np.random.Generator | None
-) -> None:
-    """Take stretches of time out of a channel, (frames,), in place."""
-    level = _ratio(channel, np.ones(1, np.float32))
-    for start, stop in gone:
-        length = min(fade, (stop - start) // 2)
-        down = np.asarray(0.5 + 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(length, 1)), np.float32)
-        shape = np.zeros(stop - start, np.float32)
-        shape[:length] = down
-        shape[len(shape) - length :] = down[::-1]
-        channel[start:stop] *= shape
-        if noise is not None:
-            channel[start:stop] += noise.standard_normal(stop - start, np.float32) * (1 - shape) * np.float32(level)
-
-
-def _ratio(one: np.ndarray, other: np.ndarray) -> float:
-    """How many times the amplitude of another one is; 0 where that is silent."""
-    below = _clips.power(other[None])
-    return float(np.sqrt(_clips.power(one[None]) / below)) if below > 0 else 0.0
-
-
-def _left(gone: list[tuple[int, int]], fade: int, clip: Clip) -> Change:
-    """What is still heard, where it was. A mask counts from the middle of its fade on, where half is heard."""
-    if not gone:
-        return NOTHING
-    closed = ((start + near, stop - near) for start, stop in gone for near in [min(fade, (stop - start) // 2) // 2])
-    edges = [0, *(edge for part in closed for edge in part), clip.samples.shape[1]]
-    parts = zip(edges[::2], edges[1::2], strict=True)
-    return Change(
-        tuple(Piece(low / clip.rate, high / clip.rate, low / clip.rate) for low, high in parts if high > low)
-    )

@@ -30,12 +30,12 @@ def followed(sample: Sample, labels: Labels) -> Sample:
 
 
 def finished(sample: Sample, annotated: bool) -> Sample:
-    """A sample with Annotations in place of its scene; with none where it came without."""
+    """A sample with Annotations in place of its scene; with none where it came without and no step wrote any."""
     scene: Scene | None = sample.annotations
     if scene is None:
         return sample
     label = scene.pairs.names.get(sample.label or "", sample.label) if scene.turned_over else sample.label
-    if not annotated and not scene.source.classes:
+    if not annotated and not scene.source.classes and not scene.bitmaps.pixels:
         return replace(sample, label=label, annotations=None)
     annotations, notes = finish(scene)
     return replace(sample, label=label, annotations=annotations, notes=notes)

@@ -15,7 +15,7 @@ from augment.annotations import INDEX, Annotations, Box, Instance, Point, bounds
 from augment.contracts import Settled
 from augment.errors import SampleError
 from augment.image.decode import orientation
-from augment.image.labels.bitmaps import bitmaps_of
+from augment.image.labels.bitmaps import bitmaps_of, encoded
 from augment.image.labels.options import Labels
 from augment.image.labels.pairs import pairs_of
 from augment.image.labels.scene import Array, Bitmaps, scene_of
@@ -60,8 +60,12 @@ def settle(picture: Array, content: Content, dataset: Dataset, labels: Labels) -
     instances = [_mended(instance, size, labels.clip, notes) for instance in checked.instances]
     mended = replace(checked, instances=tuple(one for one in instances if one is not None), size=size)
     working = replace(_upright(mended, turn), size=upright) if raw else mended
-    bitmaps = _upright_bitmaps(bitmaps, upright, turn, asked)
-    return Settled(mended, scene_of(working, labels, pairs_of(dataset, labels), bitmaps), dict(notes))
+    stored, bitmaps = bitmaps, _upright_bitmaps(bitmaps, upright, turn, asked)
+    shown = None
+    if raw or any(bitmaps.pixels[name] is not pixels for name, pixels in stored.pixels.items()):
+        files = {name: encoded(pixels, bitmaps.palettes.get(name)) for name, pixels in bitmaps.pixels.items()}
+        shown = replace(working, masks=files, size=upright)
+    return Settled(mended, scene_of(working, labels, pairs_of(dataset, labels), bitmaps), dict(notes), shown)
 
 
 def _void(dataset: Dataset) -> int | None:

@@ -1,7 +1,7 @@
-"""Rows of Parquet tables of texts, row group by row group; the last groups stay in memory, for rows come in any order.
+"""Rows of Parquet and Arrow tables of texts, row group by row group; the last groups stay in memory.
 
-The format: https://parquet.apache.org/docs/file-format. Numbers of classes become the names that Hugging Face's
-datasets give them in the metadata.
+Rows come in any order. The format: https://parquet.apache.org/docs/file-format. Numbers of classes become the names
+that Hugging Face's datasets give them in the metadata.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augment.readers import _shards
+from augment.readers._arrow.file import ENDING, ArrowFile
 from augment.readers._shards.columns import as_plain, class_names, texts_only
 
 ROWS = 1024
@@ -31,7 +32,7 @@ BROKEN = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, Overflow
 class Table:
     """An open table."""
 
-    file: pq.ParquetFile
+    file: pq.ParquetFile | ArrowFile
     mend: Callable[[dict[str, Any]], dict[str, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,6 +41,8 @@ class Table:
     @classmethod
     def open(cls, path: str, checked: bool = True) -> Table:
         """Raises one of BROKEN. ``checked``: damage is told before it is decoded, where pages have checksums."""
+        if path.lower().endswith(ENDING):
+            return cls(ArrowFile(path))
         return cls(pq.ParquetFile(path, page_checksum_verification=checked, pre_buffer=False))
 
     @property

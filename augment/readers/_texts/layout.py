@@ -15,6 +15,7 @@ from typing import Any
 from augment import encodings, spans
 from augment.errors import InputError
 from augment.readers import _binary, _rows, _stretches
+from augment.readers._arrow.file import ENDING
 from augment.readers._binary import UnfitError
 from augment.readers._texts import coded as _texts_coded
 from augment.readers._texts import columns as _texts_columns
@@ -25,10 +26,13 @@ from augment.readers._texts.dialect import Dialect
 from augment.readers._texts.options import Options
 from augment.sample import Rows
 
-KINDS = {**dict.fromkeys(_rows.SEPARATORS, "cells"), **dict.fromkeys(_rows.LINES, "lines"), ".parquet": "groups"}
+_FOUND = {**dict.fromkeys(_rows.SEPARATORS, "cells"), **dict.fromkeys(_rows.LINES, "lines"), ".parquet": "groups"}
+KINDS = {**_FOUND, ENDING: "groups"}
 """Ending -> how rows are found; ``.json`` must be looked into."""
 
-ENDINGS = (*KINDS, ".json")
+ENDINGS = (*_FOUND, ".json")
+"""Those that are looked for in a folder; which of Arrow's tables count is told beside them."""
+
 HEAD = 1 << 19
 """Bytes of a table that are looked at."""
 
@@ -41,7 +45,7 @@ class Layout:
     """One table.
 
     Args:
-        kind: ``cells`` (CSV), ``lines`` (JSON Lines), ``list`` (a JSON file) or ``groups`` (Parquet).
+        kind: ``cells`` (CSV), ``lines`` (JSON Lines), ``list`` (a JSON file) or ``groups`` (Parquet, Arrow).
         encoding: The codec.
         columns: All that are known.
         roles: What they are.
@@ -121,7 +125,7 @@ def look(path: Path, options: Options, like: Layout | None = None, whole: bool =
     except groups.BROKEN as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{path}: the table can't be read ({error.strerror}); mend its rights") from None
-        raise UnfitError(f"{path}: no Parquet table that can be read ({error})"[:300]) from None
+        raise UnfitError(f"{path}: no table that can be read ({error})"[:300]) from None
     return found if like is None else _as(found, like, path)
 
 

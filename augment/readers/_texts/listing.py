@@ -9,6 +9,7 @@ from typing import Any
 from augment import spans
 from augment.errors import InputError
 from augment.readers import _shards, _stretches
+from augment.readers._arrow import saved
 from augment.readers._columns import Parts
 from augment.readers._places import RefusedError
 from augment.readers._rows import word
@@ -35,7 +36,7 @@ def tables(path: Path, options: Options) -> Iterator[tuple[File, Look] | Skip]:
     like: Layout | None = None
     first: InputError | None = None
     chosen = options.model_copy(update={"id": False}) if options.id is None and _texts_files.ours(path) else options
-    listed = _texts_files.found(path, ENDINGS)
+    listed = _listed(path)
     if path.is_dir():
         listed = [file for file in listed if isinstance(file, Skip) or not rowless(root / file.name)]
     for file in _texts_files.parted(listed):
@@ -54,6 +55,13 @@ def tables(path: Path, options: Options) -> Iterator[tuple[File, Look] | Skip]:
         yield file, found
     if like is None:
         raise first or InputError(f"{path}: no table that can be used")
+
+
+def _listed(path: Path) -> list[File | Skip]:
+    """The tables, wherever they are told. Raises InputError."""
+    if not saved.holds(path):
+        return _texts_files.found(path, ENDINGS)
+    return [one if isinstance(one, Skip) else File(one.name, one.split, one.facts) for one in saved.parts(path)]
 
 
 class Listing:

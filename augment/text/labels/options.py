@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from augment.options import Options
-from augment.text.guards import KINDS, Kind, Policy
+from augment.text.guards import DEFAULT, KINDS, Kind, Policy
 
 
 class Labels(Options):
@@ -17,7 +19,8 @@ class Labels(Options):
 
     protect: tuple[Kind, ...] = KINDS
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
-        """The same as a set."""
-        return frozenset(self.protect)
+        """The same as a set; DEFAULT itself where it is that."""
+        found = frozenset(self.protect)
+        return DEFAULT if found == DEFAULT else found

@@ -55,8 +55,8 @@ UNLIKELY = 50
 """No rule makes a verb of what is so many times more often something else: to school."""
 
 
-def meant(readings: Sequence[Reading], before: str, after: str) -> Reading:
-    """Which reading of a word is meant.
+def meant(readings: Sequence[Reading], before: str, after: str) -> Reading | None:
+    """Which reading of a word is meant; None where nothing tells.
 
     Args:
         readings: The most frequent first; at least one.
@@ -68,8 +68,10 @@ def meant(readings: Sequence[Reading], before: str, after: str) -> Reading:
         return first
     rule = _RULES.get(before)
     if rule is None:
-        return first if first.clear else first._replace(words=())
+        return first if first.clear else None
     if rule >= _NOUN and after and after not in STOP:
         rule = rule | _DESCRIBES
-    likely = (one for one in readings if one.pos != "v" or one.weight * UNLIKELY > first.weight)
-    return next((one for one in likely if one.pos + one.form in rule), first)
+    for one in readings:
+        if one.pos + one.form in rule and (one.pos != "v" or one.weight * UNLIKELY > first.weight):
+            return one
+    return first

@@ -61,12 +61,11 @@ def foreign(passage: Passage, language: Language, words: Sequence[str] | None = 
     """
     if language == "any":
         return False
-    own = passage.__dict__
-    if "foreign" not in own:
+    found = passage.foreign
+    if found is None:
         if words is None:
             words = [passage.text[start:end] for start, end in passage.words]
-        own["foreign"] = 2 * sum(map(lexicon.lexicon().known.__getitem__, words)) < len(words)
-    found: bool = own["foreign"]
+        found = passage.foreign = 2 * sum(map(lexicon.lexicon().known.__getitem__, words)) < len(words)
     return found
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
+from augment.text.steps._passages import Draw
 from augment.text.value import Edit, Passage
 
 
@@ -21,12 +22,18 @@ def end(passage: Passage, place: int) -> int:
     return found
 
 
-def tried(passage: Passage, draw: Callable[..., list[Edit]], *arguments: Any) -> Passage:
-    """The passage with edits as ``draw(passage, *arguments)`` has them, which is asked again where none is lawful."""
-    made = passage.edited(draw(passage, *arguments))
+def tried(
+    passage: Passage,
+    draw: Callable[[Passage, Any, int, Draw], list[Edit]],
+    how: Any,
+    count: int,
+    random: Draw,
+) -> Passage:
+    """The passage with edits as ``draw(passage, how, count, random)`` has them, asked again where none is lawful."""
+    made = passage.edited(draw(passage, how, count, random))
     if made is passage:
         for _ in range(3):
-            made = passage.edited(draw(passage, *arguments))
+            made = passage.edited(draw(passage, how, count, random))
             if made is not passage:
                 break
     return made

@@ -15,7 +15,7 @@ from augment.text.lexicon import Table
 from augment.text.lexicon.context import meant
 from augment.text.lexicon.inflection import article
 from augment.text.steps._english import English, Language, foreign
-from augment.text.steps._passages import Numbers, Rate, many
+from augment.text.steps._passages import Draw, Rate, counted
 from augment.text.steps._words import Parts, joined, parts_of, tokenized
 from augment.text.value import Passage
 
@@ -77,10 +77,9 @@ def given(options: _Asked, base: Path) -> Lexica:
         raise RecipeError([Problem("lexicon", str(error))]) from error
 
 
-def in_turn(numbers: Sequence[int], generator: Numbers) -> Iterator[int]:
+def in_turn(numbers: Sequence[int], draw: Draw) -> Iterator[int]:
     """Numbers in a drawn order, as far as they are asked for (Fisher and Yates)."""
     rest = list(numbers)
-    draw = generator.random
     for left in range(len(rest), 0, -1):
         at = int(draw() * left)
         yield rest[at]
@@ -89,10 +88,10 @@ def in_turn(numbers: Sequence[int], generator: Numbers) -> Iterator[int]:
 
 def known(parts: Parts, table: Table) -> list[int]:
     """Where the words are that the lexicon has something for."""
-    return [index for index in range(1, len(parts), 2) if table[parts[index]]]
+    return [2 * turn + 1 for turn, readings in enumerate(map(table.__getitem__, parts[1::2])) if readings]
 
 
-def instead(parts: Parts, index: int, table: Table, generator: Numbers, phrases: bool = True) -> str:
+def instead(parts: Parts, index: int, table: Table, draw: Draw, phrases: bool = True) -> str:
     """A word (or phrase) that can stand for one, drawn, in its form and case; empty where there is none.
 
     Names are left alone: a capital within a sentence, capitals within a word, and a few capitals by themselves.
@@ -101,14 +100,20 @@ def instead(parts: Parts, index: int, table: Table, generator: Numbers, phrases:
     readings = table[word]
     if not readings or not (word.islower() or _common(parts, index)):
         return ""
-    before = parts[index - 2].lower() if index > 1 and parts[index - 1].isspace() else ""
-    after = parts[index + 2].lower() if index + 2 < len(parts) and parts[index + 1].isspace() else ""
-    words = meant(readings, before, after).words
+    if len(readings) == 1:
+        words = readings[0].words
+    else:
+        before = parts[index - 2].lower() if index > 1 and parts[index - 1].isspace() else ""
+        after = parts[index + 2].lower() if index + 2 < len(parts) and parts[index + 1].isspace() else ""
+        reading = meant(readings, before, after)
+        if reading is None:
+            return ""
+        words = reading.words
     if not phrases:
         words = tuple(found for found in words if " " not in found)
     if not words:
         return ""
-    found = words[int(generator.random() ** 2 * len(words))]  # the nearest in meaning most often
+    found = words[int(draw() ** 2 * len(words))]  # the nearest in meaning most often
     if word.islower():
         return found
     return found.upper() if word.isupper() else found[0].upper() + found[1:]
@@ -133,18 +138,22 @@ def _put(parts: Parts, index: int, word: str) -> None:
             parts[index - 2] = fitting.upper() if own.isupper() and word.isupper() else own[0] + fitting[1:]
 
 
-def replaced(passage: Passage, table: Table, how: tuple[Rate, Language], generator: Numbers) -> Passage:
+How = tuple[Table, Rate, Language]
+"""Where words are looked up, how many, and in which texts."""
+
+
+def replaced(passage: Passage, draw: Draw, how: How) -> Passage:
     """A passage in which a share of the words is replaced, as far as words are found that can be."""
     parts = parts_of(passage)
-    rate, language = how
-    left = many(rate, len(parts) // 2, generator)
+    table, rate, language = how
+    left = counted(rate, len(parts) // 2, draw)
     places = known(parts, table) if left else []
     if not places or foreign(passage, language, parts[1::2]):
         return passage
     phrases = not tokenized(passage)
     new = parts.copy()
-    for index in in_turn(places, generator):
-        found = instead(parts, index, table, generator, phrases)
+    for index in in_turn(places, draw):
+        found = instead(parts, index, table, draw, phrases)
         if found:
             _put(new, index, found)
             left -= 1

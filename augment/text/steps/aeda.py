@@ -15,7 +15,7 @@ import pydantic
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.steps import _letters
-from augment.text.steps._passages import Columns, Numbers, Rate, each, many, picked
+from augment.text.steps._passages import Columns, Draw, Numbers, Rate, each, many, picked
 from augment.text.value import Edit, Passage
 
 LABELS = "keeps"
@@ -49,12 +49,12 @@ def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
     if options.rate == 0:
         return passage
     count = many(options.rate, len(passage.words), numbers)
-    return _letters.tried(passage, _edits, options.marks, count, numbers) if count else passage
+    return _letters.tried(passage, _edits, (options.marks, numbers), count, numbers.random) if count else passage
 
 
-def _edits(passage: Passage, marks: tuple[str, ...], count: int, numbers: Numbers) -> list[Edit]:
+def _edits(passage: Passage, how: tuple[tuple[str, ...], Numbers], count: int, random: Draw) -> list[Edit]:
     """Marks before words that are drawn."""
-    text, words, random = passage.text, passage.words, numbers.random
+    (marks, numbers), text, words = how, passage.text, passage.words
     edits: list[Edit] = []
     for at in picked(count, len(words), numbers):
         start = words[at][0]

@@ -13,7 +13,7 @@ from typing import Any
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.steps._lexical import Lexica, Lexical, Senses, given, replaced
-from augment.text.steps._passages import each
+from augment.text.steps._passages import each_with
 
 __all__ = ["DOCS", "LABELS", "NOTE", "Options", "apply", "given"]
 
@@ -34,6 +34,4 @@ class Options(Lexical):
 def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tuple[Sample, dict[str, Any]]:
     """The texts with opposites in them."""
     table = words.table(options.senses, True)
-
-    how = options.rate, options.language
-    return each(options, sample, chance, lambda passage, draws: replaced(passage, table, how, draws))
+    return each_with(options, sample, chance, replaced, (table, options.rate, options.language))

@@ -19,7 +19,7 @@ from augment.text.lexicon import Table
 from augment.text.steps import random_deletion, random_insertion, random_swap
 from augment.text.steps._english import English
 from augment.text.steps._lexical import Folder, Lexica, Senses, given, in_turn, replaced
-from augment.text.steps._passages import Numbers, Rate, each
+from augment.text.steps._passages import Draw, Rate, each_with
 from augment.text.value import Passage
 
 __all__ = ["DOCS", "LABELS", "NOTE", "Options", "apply", "given"]
@@ -59,27 +59,26 @@ def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tu
     drawn = [name for name in OPERATIONS if getattr(options, name) not in (0, (0, 0))]
     low, high = options.operations
 
-    def change(passage: Passage, generator: Numbers) -> Passage:
-        left = low + int(generator.random() * (high - low + 1))
-        for turn in in_turn(range(len(drawn)), generator):
-            made = _done(drawn[turn], passage, generator, options, table)
+    def change(passage: Passage, draw: Draw, options: Options) -> Passage:
+        left = low + int(draw() * (high - low + 1))
+        for turn in in_turn(range(len(drawn)), draw):
+            made = _done(drawn[turn], passage, draw, options, table)
             left -= made is not passage
             passage = made
             if not left:
                 break
         return passage
 
-    return each(options, sample, chance, change)
+    return each_with(options, sample, chance, change, options)
 
 
-def _done(name: str, passage: Passage, generator: Numbers, options: Options, table: Table) -> Passage:
+def _done(name: str, passage: Passage, draw: Draw, options: Options, table: Table) -> Passage:
     """One operation on one text."""
     rate: Rate = getattr(options, name)
-    how = rate, options.language
     if name == "alpha_sr":
-        return replaced(passage, table, how, generator)
+        return replaced(passage, draw, (table, rate, options.language))
     if name == "alpha_ri":
-        return random_insertion.changed(passage, generator, how, table)
+        return random_insertion.changed(passage, draw, (table, rate, options.language))
     if name == "alpha_rs":
-        return random_swap.changed(passage, generator, rate)
-    return random_deletion.changed(passage, generator, rate)
+        return random_swap.changed(passage, draw, rate)
+    return random_deletion.changed(passage, draw, rate)

@@ -7,8 +7,6 @@ What is taken for what, and from where that is known: see _misreadings.py. Latin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pydantic
@@ -17,7 +15,7 @@ from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.steps import _letters
 from augment.text.steps._misreadings import BEGINS, ONE, TWO
-from augment.text.steps._passages import Columns, Numbers, Rate, each, many
+from augment.text.steps._passages import Columns, Draw, Rate, counted, each_with
 from augment.text.value import Edit, Passage
 
 LABELS = "keeps"
@@ -34,15 +32,15 @@ class Options(Columns):
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
     """See augment.native. Raises nothing."""
-    return each(options, sample, chance, partial(_change, options))
+    return each_with(options, sample, chance, _change, options)
 
 
-def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
-    count = many(options.rate, len(passage.text), numbers)
-    return _letters.tried(passage, _edits, options.digits, count, numbers.random) if count else passage
+def _change(passage: Passage, draw: Draw, options: Options) -> Passage:
+    count = counted(options.rate, len(passage.text), draw)
+    return _letters.tried(passage, _edits, options.digits, count, draw) if count else passage
 
 
-def _edits(passage: Passage, digits: bool, count: int, random: Callable[[], float]) -> list[Edit]:
+def _edits(passage: Passage, digits: bool, count: int, random: Draw) -> list[Edit]:
     """Misreadings at places drawn until there are enough, or it seems that there are no more."""
     text, simple = passage.text, passage.simple
     length = len(text)

@@ -7,7 +7,8 @@ One of the four operations of EDA (Wei and Zou, EMNLP 2019). One word is always 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Sequence
 from math import log1p
 from typing import Any
 
@@ -15,8 +16,8 @@ import pydantic
 
 from augment.chance import Chance
 from augment.sample import Sample
-from augment.text.steps._passages import Columns, Numbers, Rate, each, share
-from augment.text.steps._words import is_word, joined, loose, parts_of, remove, tokens_of
+from augment.text.steps._passages import Columns, Draw, Rate, each_with, share
+from augment.text.steps._words import Parts, is_word, joined, loose, parts_of, remove, tokens_of
 from augment.text.value import Passage
 
 LABELS = "keeps"
@@ -27,6 +28,10 @@ NOTE = (
 DOCS = "https://aclanthology.org/D19-1670/"
 
 
+_CLOSING = ".,;:!?"
+_WORD = re.compile("[A-Za-z0-9]")
+
+
 class Options(Columns):
     """How many words go."""
 
@@ -35,25 +40,21 @@ class Options(Columns):
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
     """The texts with fewer words."""
-    return each(options, sample, chance, lambda passage, generator: changed(passage, generator, options.rate))
+    return each_with(options, sample, chance, changed, options.rate)
 
 
-def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
+def changed(passage: Passage, draw: Draw, rate: Rate) -> Passage:
     """One text with fewer words."""
-    draw, part = generator.random, share(rate, generator)
+    part = share(rate, draw) if isinstance(rate, tuple) else rate
     tokens = tokens_of(passage)
-    if tokens is not None:
+    if tokens:
         gone = _drawn(len(tokens), part, draw)
         if not gone:
             return passage
-        for index in gone:
-            token = tokens[index]
-            if not token.isalnum() and not is_word(token):
-                break
-        else:
-            for index in reversed(gone):
-                del tokens[index]
-            return Passage(" ".join(tokens), (), passage.policy)
+        new = _without(tokens, gone)
+        if new:
+            text = " ".join(new)
+            return passage if text == passage.text else Passage(text, (), passage.policy)
     parts = parts_of(passage)
     gone = _drawn(len(parts) // 2, part, draw)
     new = parts.copy()
@@ -63,7 +64,24 @@ def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
     return joined(passage, parts, new)
 
 
-def _drawn(count: int, rate: float, draw: Callable[[], float]) -> list[int]:
+def _without(tokens: Sequence[str], gone: list[int]) -> Parts:
+    """Tokens less those that go; what stands behind a word stays. Nothing where that can't be told from the token."""
+    new = [*tokens]
+    for index in reversed(gone):
+        token = new[index]
+        if not token.isalnum():
+            if not token:
+                continue
+            if not is_word(token):
+                word = token.rstrip(_CLOSING)
+                if not index or not is_word(word) or not is_word(new[index - 1]):
+                    return []
+                new[index - 1] += token[len(word) :]
+        del new[index]
+    return new if new[0].isalnum() or any(map(_WORD.search, new)) else []
+
+
+def _drawn(count: int, rate: float, draw: Draw) -> list[int]:
     """Which of some words go, each with probability ``rate``, but never all: a draw for each that does."""
     if rate < 1e-9:
         return []

@@ -14,11 +14,10 @@ from typing import Any
 
 from augment.chance import Chance
 from augment.sample import Sample
-from augment.text.lexicon import Table
 from augment.text.marks import TOKENS
-from augment.text.steps._english import Language, foreign
-from augment.text.steps._lexical import Lexica, Lexical, given, in_turn, instead, known
-from augment.text.steps._passages import Numbers, Rate, each, many
+from augment.text.steps._english import foreign
+from augment.text.steps._lexical import How, Lexica, Lexical, given, in_turn, instead, known
+from augment.text.steps._passages import Draw, counted, each_with
 from augment.text.steps._words import Parts, joined, loose, parts_of, tokenized
 from augment.text.value import Passage
 
@@ -39,24 +38,23 @@ class Options(Lexical):
 def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tuple[Sample, dict[str, Any]]:
     """The texts with more words in them."""
     table = words.table(options.senses)
-    how = options.rate, options.language
-    return each(options, sample, chance, lambda passage, draws: changed(passage, draws, how, table))
+    return each_with(options, sample, chance, changed, (table, options.rate, options.language))
 
 
-def changed(passage: Passage, generator: Numbers, how: tuple[Rate, Language], table: Table) -> Passage:
+def changed(passage: Passage, draw: Draw, how: How) -> Passage:
     """One text with more words in it."""
     parts = parts_of(passage)
     count = len(parts) // 2
-    rate, language = how
-    left = many(rate, count, generator)
+    table, rate, language = how
+    left = counted(rate, count, draw)
     sources = known(parts, table) if left else []
     if not sources or foreign(passage, language, parts[1::2]):
         return passage
     told = tokenized(passage)
     added: dict[int, tuple[int, str]] = {}
-    for source in in_turn(sources, generator):
-        found = instead(parts, source, table, generator, not told).lower()
-        place = 2 * int(generator.random() * count) + 1
+    for source in in_turn(sources, draw):
+        found = instead(parts, source, table, draw, not told).lower()
+        place = 2 * int(draw() * count) + 1
         if not found or place in added or not loose(parts, place):
             continue
         added[place] = source, found
@@ -67,7 +65,10 @@ def changed(passage: Passage, generator: Numbers, how: tuple[Rate, Language], ta
         return passage
     if told:
         return _with_tokens(passage, parts, added)
-    return joined(passage, parts, [f"{added[at][1]} {part}" if at in added else part for at, part in enumerate(parts)])
+    new = parts.copy()
+    for place, (_, word) in added.items():
+        new[place] = f"{word} {new[place]}"
+    return joined(passage, parts, new)
 
 
 def _with_tokens(passage: Passage, parts: Parts, added: dict[int, tuple[int, str]]) -> Passage:

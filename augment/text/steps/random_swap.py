@@ -13,7 +13,7 @@ import pydantic
 
 from augment.chance import Chance
 from augment.sample import Sample
-from augment.text.steps._passages import Columns, Numbers, Rate, each, many
+from augment.text.steps._passages import Columns, Draw, Rate, counted, each_with
 from augment.text.steps._words import is_word, loose, parts_of, swapped, tokens_of
 from augment.text.value import Passage
 
@@ -23,6 +23,9 @@ NOTE = (
     " are, tokens move with their words."
 )
 DOCS = "https://aclanthology.org/D19-1670/"
+
+FEW = 1000
+"""Of fewer words, one number tells two: its 32 bits are enough for each pair to be drawn as often."""
 
 TRIES = 4
 """How many pairs are drawn for each swap at most, until there are enough that can be moved by themselves."""
@@ -36,24 +39,27 @@ class Options(Columns):
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
     """The texts with words in other places."""
-    return each(options, sample, chance, lambda passage, generator: changed(passage, generator, options.rate))
+    return each_with(options, sample, chance, changed, options.rate)
 
 
-def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
+def changed(passage: Passage, draw: Draw, rate: Rate) -> Passage:
     """One text with words in other places."""
-    tokens, draw = tokens_of(passage), generator.random
-    if tokens is not None:
-        count = len(tokens)
-        left = many(rate, count, generator) if count > 1 else 0
+    tokens = tokens_of(passage)
+    if tokens:
+        count, now = len(tokens), [*tokens]
+        left = counted(rate, count, draw) if count > 1 else 0
         for _ in range(TRIES * left):
-            one, other = int(draw() * count), int(draw() * count)
-            first, second = tokens[one], tokens[other]
-            if first != second and (first.isalnum() or is_word(first)) and (second.isalnum() or is_word(second)):
-                tokens[one], tokens[other] = second, first
+            drawn = draw() * count
+            one = int(drawn)
+            drawn = drawn - one if count < FEW else draw()
+            other = int(drawn * count)
+            first, second = now[one], now[other]
+            if (first.isalnum() or is_word(first)) and (second.isalnum() or is_word(second)) and first != second:
+                now[one], now[other] = second, first
                 left -= 1
                 if not left:
                     break
-        text = " ".join(tokens)
+        text = " ".join(now)
         return passage if text == passage.text else Passage(text, (), passage.policy)
     parts = parts_of(passage)
     count = len(parts) // 2
@@ -61,9 +67,11 @@ def changed(passage: Passage, generator: Numbers, rate: Rate) -> Passage:
         return passage
     pairs: list[tuple[int, int]] = []
     now = parts.copy()
-    left = many(rate, count, generator)
+    left = counted(rate, count, draw)
     for _ in range(TRIES * left):
-        one, other = 2 * int(draw() * count) + 1, 2 * int(draw() * count) + 1
+        drawn = draw() * count
+        one = 2 * int(drawn) + 1
+        other = 2 * int((drawn % 1 if count < FEW else draw()) * count) + 1
         if now[one] != now[other] and loose(parts, one) and loose(parts, other):
             pairs.append((one, other))
             now[one], now[other] = now[other], now[one]

@@ -9,8 +9,8 @@ et al., "Observations on Typing from 136 Million Keystrokes", CHI 2018, find sub
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from collections.abc import Mapping
+from functools import cached_property
 from itertools import accumulate
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from augment.chance import Chance
 from augment.sample import Sample
 from augment.text import keyboards
 from augment.text.steps import _letters
-from augment.text.steps._passages import Columns, Numbers, Rate, each, many
+from augment.text.steps._passages import Columns, Draw, Rate, counted, each_with
 from augment.text.value import Edit, Passage
 
 LABELS = "keeps"
@@ -75,15 +75,15 @@ class Options(Columns):
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
     """See augment.native. Raises nothing."""
-    return each(options, sample, chance, partial(_change, options))
+    return each_with(options, sample, chance, _change, options)
 
 
-def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
-    count = many(options.rate, len(passage.text), numbers)
-    return _letters.tried(passage, _edits, options, count, numbers.random) if count else passage
+def _change(passage: Passage, draw: Draw, options: Options) -> Passage:
+    count = counted(options.rate, len(passage.text), draw)
+    return _letters.tried(passage, _edits, options, count, draw) if count else passage
 
 
-def _edits(passage: Passage, options: Options, count: int, random: Callable[[], float]) -> list[Edit]:
+def _edits(passage: Passage, options: Options, count: int, random: Draw) -> list[Edit]:
     """Slips at letters drawn until there are enough, or it seems that there are no more."""
     text, simple = passage.text, passage.simple
     (neighbor, swap, drop, double, insert, _), beside = options.plan

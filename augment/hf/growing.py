@@ -1,7 +1,7 @@
-"""Hugging Face data sets: ``augment.hf.map(dataset, recipe)`` grows a ``datasets.Dataset``, at once or as it is read.
+"""A ``datasets.Dataset`` grown by a recipe, at once or as it is read.
 
 Pictures and sounds are taken as they are stored and go through the same decoders as files, so neither Pillow's nor
-torchcodec's decoding plays a part. Needs ``pip install datasets``.
+torchcodec's decoding plays a part.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from augment import catalog
 from augment.engine.held import Held
 from augment.engine.recipe import AnyRecipe, Recipe, load
 from augment.errors import AugmentError, SampleError, nearest
+from augment.hf.library import library
 from augment.sample import Sample
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def map(dataset: Any, recipe: AnyRecipe, **options: Unpack[Mapped]) -> Any:
     """
     if unknown := [name for name in options if name not in Mapped.__annotations__]:
         raise TypeError(f"map() got an unexpected option {unknown[0]!r}")
-    datasets = _datasets()
+    datasets = library()
     if not isinstance(dataset, datasets.Dataset):
         fix = "; give one split, as in dataset['train']" if isinstance(dataset, dict) else ""
         raise AugmentError(f"dataset: expected a datasets.Dataset, got {type(dataset).__name__}{fix}")
@@ -167,15 +168,6 @@ class Rows:
         return catalog.modality(self.kind).decode(data)
 
 
-def _datasets() -> Any:
-    """The library. Raises AugmentError where it is not installed."""
-    try:
-        import datasets
-    except ImportError:
-        raise AugmentError("augment.hf needs Hugging Face's datasets: pip install datasets") from None
-    return datasets
-
-
 def _column(features: Mapping[str, Any], wanted: str | None, recipe: Recipe) -> tuple[str, str]:
     """The modality and name of the column with the values. Raises AugmentError."""
     kinds = {name: kind for name, feature in features.items() if (kind := _kind(feature)) is not None}
@@ -199,7 +191,7 @@ def _column(features: Mapping[str, Any], wanted: str | None, recipe: Recipe) -> 
 
 
 def _kind(feature: Any) -> str | None:
-    datasets = _datasets()
+    datasets = library()
     if isinstance(feature, datasets.Image):
         return "image"
     if isinstance(feature, datasets.Audio):
@@ -221,7 +213,7 @@ def _stored(dataset: Any, kind: str, column: str) -> Any:
     plain = dataset.with_format(None)
     if kind == "text":
         return plain
-    datasets = _datasets()
+    datasets = library()
     feature = {"image": datasets.Image, "audio": datasets.Audio}[kind]
     return plain.cast_column(column, feature(decode=False))
 
@@ -283,7 +275,7 @@ def _left_out(rows: Rows, number: int, error: SampleError, skipped: Counter[str]
 
 def _live(rows: Rows, dataset: Any, epoch: int) -> Any:
     """The whole, made as it is read: one view of the data set for each number of a copy."""
-    datasets = _datasets()
+    datasets = library()
     count = len(rows.dataset)
     numbered = rows.dataset.add_column(ROW, list(range(count)))
     views = [numbered.add_column(COPY, [copy] * count) for copy in rows.bench.numbers(epoch)]

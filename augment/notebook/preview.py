@@ -1,0 +1,145 @@
+"""One sample before and after one step: what ``augment.explore`` shows while a slider moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from augment import catalog
+from augment.annotations import Annotations
+from augment.contracts import View
+from augment.engine.bench import Bench, Job, Source, guarded
+from augment.engine.held import Held
+from augment.engine.plan import plan
+from augment.engine.recipe import Recipe, build
+from augment.engine.stream import Item
+from augment.errors import AugmentError
+from augment.notebook.page import Figure, page
+from augment.notebook.show import classes, said, steps
+from augment.sample import Content, Dataset, Entry
+
+ONE = ("expand", "views", "output")
+"""Keys of a recipe that mean nothing to one copy of one sample."""
+
+
+def at_hand(sample: Any) -> tuple[str, Item]:
+    """The modality of a sample, and it with its value as that decodes it; see ``augment.explore``.
+
+    Raises:
+        AugmentError: It is none.
+    """
+    if isinstance(sample, PathLike) or (isinstance(sample, str) and _is_file(sample)):
+        path = Path(fspath(sample))
+        kind = catalog.modality_of(path.suffix.lower())
+        if kind is None or not path.is_file():
+            raise AugmentError(
+                f"explore: {path}: expected {'a file that we can decode' if kind is None else 'a file'}"
+            )
+        return kind, Item(path.name, 0, catalog.modality(kind).decode(path.read_bytes()), None, None, None)
+    if isinstance(sample, Item):
+        item = sample
+    elif isinstance(sample, tuple) and len(sample) == 2:
+        item = Item("sample", 0, sample[0], None, None, None, {"rate": sample[1]})
+    else:
+        item = Item("sample", 0, sample, None, None, None)
+    kind = catalog.modality_of_value(item.value, item.facts)
+    if kind is None:
+        told = "a file, an Item, a picture, a pair of a sound's samples and its rate, or a text"
+        raise AugmentError(f"explore: sample: expected {told}, got {type(item.value).__name__}")
+    return kind, replace(item, value=catalog.modality(kind).taken(item.value, item.facts))
+
+
+def _is_file(text: str) -> bool:
+    """Whether a text names a file; most texts are too long for a name, or hold what no name may."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+class Preview:
+    """A sample, and what a step makes of it.
+
+    Args:
+        recipe: Whose labels, seed and preparation count.
+        kind: The modality of the step.
+        item: The sample, from ``at_hand``; None: the first source of the recipe's input.
+        prepared: Whether the sample passes ``prepare:`` first; not for a step that stands there.
+
+    Raises:
+        AugmentError: There is no such sample.
+    """
+
+    def __init__(self, recipe: Recipe, kind: str, item: Item | None, prepared: bool) -> None:
+        self.kind = kind
+        self._data = _alone(recipe, prepared)
+        self._text = replace(recipe.text, data={**self._data, kind: []})
+        bare = build(self._text)
+        self._bench, self._entry = _first(bare, kind) if item is None else _held(bare, kind, item)
+        self._original, _, _ = self._bench.told(self._entry, 0, 1)
+
+    def html(self, step: Mapping[str, Any], seed: int) -> str:
+        """Original and copy side by side; the step always fires. Raises RecipeError and SampleError."""
+        name, body = next(iter(step.items()))
+        data = {**self._data, "seed": seed, self.kind: [{name: {**body, "p": 1.0}}]}
+        self._bench.recipe = build(replace(self._text, data=data))
+        sample, _, applied = self._bench.told(self._entry, 1, 1)
+        original, notes = self._original, sample.annotations
+        modality = catalog.modality(self.kind)
+        before, facts = modality.plain(original.value)
+        after, told = modality.plain(sample.value)
+        lines = (classes(original.label, original.annotations), said(original.annotations))
+        first = Figure(View(before, facts, original.annotations), self._entry.key, lines)
+        lines = (classes(sample.label, notes), said(notes))
+        return page([[first, Figure(View(after, told, notes, before), name, (*lines, steps(applied)))]])
+
+
+def _alone(recipe: Recipe, prepared: bool) -> dict[str, Any]:
+    """A recipe's plain data without its steps."""
+    left = {*catalog.names("modalities"), *ONE, *(() if prepared else ("prepare",))}
+    data = {key: value for key, value in recipe.text.data.items() if key not in left}
+    return {**data, "expand": {"duplicates": "keep"}}
+
+
+def _first(recipe: Recipe, kind: str) -> tuple[Bench, Entry]:
+    """The first source of the recipe's input that is of a modality, of the split that grows where there is one."""
+    if recipe.input.path is None and getattr(recipe.text, "lent", None) is None:
+        raise AugmentError("explore: expected a sample, or a recipe with an input: explore(recipe, 'a file')")
+    planned = plan(recipe)
+    listing = planned.listing
+    for split in sorted(listing.splits, key=lambda name: name != "train"):
+        rows = listing.rows(split)
+        for start in range(0, len(rows), 1000):
+            for entry in listing.entries(rows[start : start + 1000]):
+                if catalog.modality_of(entry.suffix) == kind:
+                    return Bench(Job.of(planned, Path()), listing), entry
+    raise AugmentError(f"explore: {planned.input}: expected a source for a step of {kind}, found none")
+
+
+def _held(recipe: Recipe, kind: str, item: Item) -> tuple[Bench, Entry]:
+    bench = _One(recipe, kind, item)
+    return bench, bench.entries[0]
+
+
+class _One(Held):
+    """A bench over one sample with its annotations; ``item`` has its value as the modality decodes it."""
+
+    def __init__(self, recipe: Recipe, kind: str, item: Item) -> None:
+        notes = item.annotations or Annotations()
+        about = Dataset(
+            spatial=bool(notes.instances or notes.masks), timed=bool(notes.events), spanned=bool(notes.spans)
+        )
+        super().__init__(recipe, kind, [item.label], lambda row: item.value, about)
+        self.notes = item.annotations
+        self.entries = [replace(self.entries[0], key=item.source, locator=item.source, fields=item.fields)]
+
+    def _source(self, entry: Entry, hashed: bool = True) -> Source:
+        with guarded():
+            value = self.load(0)
+        settled = None if self.notes is None else self._settled(self.kind, value, Content(b"", self.notes))
+        source = Source(entry, self.kind, "", b"", "", value, settled)
+        nodes = self.recipe.prepare.get(self.kind)
+        return self._prepared(source, nodes) if nodes else source

@@ -1,0 +1,102 @@
+"""Batches in shared memory that is used again, once the training loop has let go of the batch that lay in it.
+
+A DataLoader's worker takes new shared memory for each batch, and has each page of it faulted in and cleared, which
+costs as much as a tenth of a second for 64 pictures of 224 px in float32. Here the worker keeps what it took: behind
+the batch stands one byte that says whether anybody has it, and whoever gets the batch clears that byte when the last
+tensor over it is gone. A batch that nobody lets go of is never written to again.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import get_worker_info
+
+MOST = 16
+"""Pieces of shared memory that a worker keeps; more than it is asked to make ahead, with what a loop holds on to."""
+
+SMALLEST = 2**16
+"""Bytes of a batch from which on its memory is kept."""
+
+FREE, TAKEN = 0, 1
+
+_pieces: list[Any] = []
+"""Of this process; each uint8, as many bytes as a batch and one more."""
+
+
+class Lent(torch.Tensor):
+    """A batch that lies in such a piece, in the worker that has made it; elsewhere it is a plain tensor."""
+
+    piece: Any
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment, unused-ignore]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Cross to the training loop's process, which gives the piece back."""
+        return _received, (self.piece, tuple(self.shape), self.dtype)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        """Memory of its own, as every other copy."""
+        return self.clone()
+
+
+def stacked(column: Sequence[Any]) -> Any:
+    """Tensors of one shape and dtype as one; in a worker in shared memory, which may have been used before."""
+    first = column[0]
+    size = len(column) * first.numel() * first.element_size()
+    piece = _piece(size) if get_worker_info() is not None and size >= SMALLEST else None
+    if piece is None:
+        return torch.utils.data.default_collate(list(column))
+    whole = _over(piece, (len(column), *first.shape), first.dtype)
+    torch.stack(list(column), out=whole)
+    lent = whole.as_subclass(Lent)
+    lent.piece = piece
+    return lent
+
+
+def _piece(size: int) -> Any:
+    """A free piece for so many bytes, now taken; None where as many as are kept are all in use."""
+    for piece in _pieces:
+        if len(piece) == size + 1 and piece[-1] == FREE:
+            break
+    else:
+        if len(_pieces) >= MOST and not _dropped():
+            return None
+        piece = torch.empty(size + 1, dtype=torch.uint8)
+        piece.share_memory_()  # type: ignore[no-untyped-call, unused-ignore]
+        _pieces.append(piece)
+    piece[-1] = TAKEN
+    return piece
+
+
+def _dropped() -> bool:
+    """Let go of a free piece, which must be of another size than is wanted; False where there is none."""
+    place = next((place for place, piece in enumerate(_pieces) if piece[-1] == FREE), None)
+    if place is None:
+        return False
+    del _pieces[place]
+    return True
+
+
+def _received(piece: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """In the process that gets it: a tensor over the piece, which is free again when nothing refers to that."""
+    owner = piece.numpy().view(_Owner)
+    weakref.finalize(owner, _give_back, piece).atexit = False
+    return _over(torch.from_numpy(owner), shape, dtype)
+
+
+class _Owner(np.ndarray):
+    """An array that can tell when it is gone: torch holds on to the array that a tensor was made from."""
+
+
+def _give_back(piece: Any) -> None:
+    piece[-1] = FREE
+
+
+def _over(piece: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The batch in a piece."""
+    return piece[: math.prod(shape) * dtype.itemsize].view(dtype).view(shape)

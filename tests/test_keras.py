@@ -1,0 +1,245 @@
+"""Keras' batches are those of the stream, in its order, whoever makes them; ``fit`` sees each epoch once."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import augment
+from augment import demo
+from augment.annotations import INDEX
+from augment.errors import AugmentError
+from tests.conftest import STEPS
+
+if find_spec("keras") is None or not (find_spec("torch") or find_spec("tensorflow")):
+    pytest.skip("needs Keras and a backend", allow_module_level=True)
+BACKEND = "torch" if find_spec("torch") else "tensorflow"
+os.environ.setdefault("KERAS_BACKEND", BACKEND)  # it is asked for once, when Keras is imported
+
+live: Any = pytest.importorskip("augment.keras")
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
+GAIN = {"audio": [{"Gain": {"min_gain_db": -9, "max_gain_db": -3, "p": 1}}]}
+RECIPES: dict[str, dict[str, Any]] = {
+    "shapes": {"image": STEPS},
+    "sounds": {**GAIN, "prepare": {"audio": [{"FixedLength": {"seconds": 0.2}}]}},
+    "texts": {"text": [{"Typos": {"rate": 0.1, "p": 1}}]},
+}
+
+
+@pytest.fixture(params=RECIPES)
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[dict[str, Any], Path]:
+    """A recipe and its data, of each modality."""
+    recipe = {"seed": 7, "expand": {"multiplier": 3}, **RECIPES[request.param]}
+    if request.param != "texts":
+        return recipe, request.getfixturevalue(request.param)
+    texts = tmp_path / "a.csv"
+    rows = [f"This is sentence number {number} of the whole table.,{'xyz'[number % 3]}" for number in range(14)]
+    texts.write_text("\n".join(["text,label", *rows]))
+    return recipe, texts
+
+
+def plain(value: Any) -> Any:
+    """A batch's texts as such, also of a backend's own tensors."""
+    found = np.asarray(value)
+    return (
+        [one.decode() if isinstance(one, bytes) else one for one in found.tolist()] if found.dtype == object else found
+    )
+
+
+def as_keras(items: list[Any]) -> tuple[Any, Any]:
+    values = [item.value for item in items]
+    if not isinstance(values[0], str):
+        values = [value if value.dtype == np.uint8 else value.T for value in values]
+    return plain(np.array(values, object if isinstance(values[0], str) else None)), [
+        item.label_index for item in items
+    ]
+
+
+def check(dataset: Any, recipe: Any, **options: Any) -> None:
+    """Its batches are the stream's."""
+    wanted = list(augment.stream(recipe, **options))
+    assert len(dataset) == len(wanted)
+    for index, items in enumerate(wanted):
+        (x, y), (pixels, labels) = dataset[index], as_keras(items)
+        assert np.array_equal(plain(x), pixels)
+        assert y.tolist() == labels
+        assert y.dtype == np.int64
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_a_batch_is_the_streams_and_each_epoch_another(made: Any, size: int) -> None:
+    recipe, data = made
+    dataset = live.PyDataset(recipe, input=data, batch_size=size)
+    for epoch in (0, 1):
+        check(dataset, recipe, input=data, batch_size=size, epoch=epoch)
+        dataset.on_epoch_end()
+        assert dataset.epoch == epoch + 1
+    check(live.PyDataset(recipe, input=data, batch_size=size, epoch=2), recipe, input=data, batch_size=size, epoch=2)
+
+
+def test_ranks_splits_and_order_are_the_streams(shapes: Path) -> None:
+    recipe = {"seed": 7, "expand": {"multiplier": 2}, "image": STEPS}
+    for rank in range(3):
+        part = {"input": shapes, "rank": rank, "world_size": 3, "batch_size": 5}
+        check(live.PyDataset(recipe, **part), recipe, **part)
+    for options in ({"shuffle": False}, {"split": "val"}):
+        check(live.PyDataset(recipe, input=shapes, **options), recipe, input=shapes, batch_size=32, **options)
+
+
+def test_threads_other_processes_and_any_order_give_the_same(made: Any) -> None:
+    recipe, data = made
+    dataset = live.PyDataset(recipe, input=data, batch_size=4)
+    wanted = [plain(dataset[index][0]) for index in range(len(dataset))]
+    again = pickle.loads(pickle.dumps(live.PyDataset(recipe, input=data, batch_size=4)))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda index: plain(again[index][0]), reversed(range(len(again)))))
+    assert all(np.array_equal(*pair) for pair in zip(wanted, reversed(found), strict=True))
+
+
+def test_an_epoch_moves_on_only_when_it_was_given_out(shapes: Path) -> None:
+    dataset = live.PyDataset({"image": STEPS}, input=shapes, batch_size=4)
+    for epoch in range(2):
+        for index in range(len(dataset)):
+            dataset.on_epoch_end()  # as fit does before its first, and after it has tried a batch out
+            assert dataset.epoch == epoch
+            dataset[index]
+        dataset.on_epoch_end()
+    assert dataset.epoch == 2
+
+
+FIT = """
+import json, sys
+import numpy as np, keras
+from augment.keras import PyDataset
+
+class Copies(PyDataset):
+    def __getitem__(self, index):
+        return {"copy": super().__getitem__(index)["copy"]}
+
+class Seen(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.seen = keras.layers.Dense(1), []
+    def call(self, x):
+        return self.layer(keras.ops.cast(x["copy"], "float32")[:, None])
+    def train_step(self, *data):
+        self.seen.append(keras.ops.convert_to_numpy(data[-1]["copy"]).tolist())
+        return {"loss": 0.0}
+
+for how in json.loads(sys.argv[3]):
+    dataset = Copies(json.loads(sys.argv[1]), input=sys.argv[2], batch_size=4, mapping=True, **how)
+    model = Seen()
+    model.compile("sgd", run_eagerly=True)
+    model({"copy": np.zeros(1)})
+    model.fit(dataset, epochs=2, shuffle=False, verbose=0)
+    print(json.dumps(model.seen))
+
+dataset = PyDataset(json.loads(sys.argv[1]), input=sys.argv[2], batch_size=4)
+model = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(3)])
+model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+val = PyDataset({"image": []}, input=sys.argv[2], split="val")
+history = model.fit(dataset, epochs=2, verbose=0, validation_data=val)
+print(json.dumps([dataset.epoch, sorted(history.history)]))
+"""
+
+
+def test_fit_sees_the_epochs_one_after_the_other(shapes: Path, tmp_path: Path) -> None:
+    recipe = {"seed": 7, "expand": {"multiplier": 3}, "image": [{"HorizontalFlip": {"p": 0.5}}]}
+    ways = [{}, {"workers": 2}, {"workers": 2, "use_multiprocessing": True, "max_queue_size": 2}]
+    (tmp_path / "fit.py").write_text(FIT)
+    command = [sys.executable, tmp_path / "fit.py", json.dumps(recipe), shapes, json.dumps(ways)]
+    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "KERAS_BACKEND": BACKEND})
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    *seen, trained = [json.loads(line) for line in ended.stdout.splitlines()]
+    batches = [augment.stream(recipe, input=shapes, batch_size=4, epoch=epoch) for epoch in (0, 1)]
+    assert seen == [[[item.copy for item in batch] for epoch in batches for batch in epoch]] * len(ways)
+    assert trained == [2, ["accuracy", "loss", "val_accuracy", "val_loss"]]
+
+
+def test_labels_as_weights_or_masks_and_objects_filled_up(shapes: Path, scenes: Path) -> None:
+    recipe = {"image": [{"HorizontalFlip": {"p": 0.5}}]}
+    numbers = live.PyDataset(recipe, input=shapes)[0][1]
+    hot = live.PyDataset(recipe, input=shapes, labels="one-hot", dtype="float")[0]
+    assert np.array_equal(hot[1], np.eye(3, dtype=np.float32)[numbers])
+    assert hot[0].dtype == np.float32
+    assert 0 <= hot[0].min() < 0.5 < hot[0].max() <= 1
+    x, y = live.PyDataset(recipe, input=scenes, batch_size=100)[0]
+    items = list(augment.stream(recipe, input=scenes))[:100]
+    for item, boxes, labels in zip(items, y["boxes"], y["labels"], strict=True):
+        count = len(item.annotations.instances)
+        assert np.allclose(boxes[:count], [one.box for one in item.annotations.instances] or boxes[:0])
+        assert labels[:count].all()
+        assert not boxes[count:].any()
+        assert not labels[count:].any()
+    assert len(x) == len(y["boxes"])
+
+
+def test_masks_as_targets_are_those_of_the_stream(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    for folder, high in (("images", 256), ("masks", 3)):
+        (tmp_path / folder).mkdir()
+        for number in range(4):
+            Image.fromarray(rng.integers(0, high, (12, 10), np.uint8)).save(tmp_path / folder / f"{number}.png")
+    recipe = {"input": {"format": "masks"}, "image": [{"HorizontalFlip": {"p": 0.5}}]}
+    x, y = live.PyDataset(recipe, input=tmp_path, labels="mask", batch_size=8)[0]
+    for item, pixels, mask in zip(list(augment.stream(recipe, input=tmp_path))[:8], x, y, strict=True):
+        assert np.array_equal(pixels, item.value[..., None])
+        with Image.open(io.BytesIO(item.annotations.masks[INDEX])) as image:
+            assert np.array_equal(mask, np.array(image))
+
+
+def test_views_come_as_tuples(shapes: Path) -> None:
+    recipe = {"views": 2, "image": STEPS}
+    x, y = live.PyDataset(recipe, input=shapes, batch_size=4)[1]
+    wanted = list(augment.stream(recipe, input=shapes, batch_size=4))[1]
+    for place in range(2):
+        assert np.array_equal(x[place], [views[place].value for views in wanted])
+        assert y[place].tolist() == [views[place].label_index for views in wanted]
+
+
+def test_sounds_are_filled_up_and_what_does_not_go_together_is_refused(sounds: Path, shapes: Path) -> None:
+    longer = {"audio": [{"TimeStretch": {"min_rate": 0.8, "max_rate": 1.25, "p": 1}}]}
+    with pytest.raises(AugmentError, match=r"\(frames, channels\); add FixedLength under prepare.audio"):
+        live.PyDataset(longer, input=sounds)[0]
+    found = live.PyDataset(longer, input=sounds, pad=0.0, mapping=True, shuffle=False)[0]
+    items = list(augment.stream(longer, input=sounds, shuffle=False))[: len(found["value"])]
+    for item, filled, length in zip(items, found["value"], found["lengths"], strict=True):
+        assert length == item.value.shape[1]
+        assert np.array_equal(filled[:length], item.value.T)
+        assert not filled[length:].any()
+    crops = {"image": [{"RandomCrop": {"height": 20, "width": 20, "p": 0.5}}]}
+    with pytest.raises(AugmentError, match="add Resize or RandomCrop"):
+        live.PyDataset(crops, input=shapes)[0]
+    with pytest.raises(AugmentError, match="labels: expected int, one-hot or mask, got 'both'"):
+        live.PyDataset(crops, input=shapes, labels="both")
+    with pytest.raises(AugmentError, match="labels='one-hot'"):
+        live.PyDataset({"image": [{"MixUp": {"p": 1}}]}, input=shapes)[0]
+    with pytest.raises(TypeError, match="unexpected option 'size'"):
+        live.PyDataset(crops, input=shapes, size=3)
+    with pytest.raises(IndexError):
+        live.PyDataset(crops, input=shapes)[99]
+
+
+def test_bad_files_are_left_out_of_their_batch_and_told(tmp_path: Path) -> None:
+    demo.draw(tmp_path, {"train": 2})
+    (tmp_path / "train" / "circle" / "bad.png").write_bytes(b"\x89PNG no picture")
+    dataset = live.PyDataset({"expand": {"multiplier": 1}, "image": []}, input=tmp_path)
+    assert [len(part) for part in dataset[0]] == [6, 6]
+    assert [skip.source for skip in dataset.skipped] == ["train/circle/bad.png"]
+    alone = live.PyDataset({"expand": {"multiplier": 1}, "image": []}, input=tmp_path, batch_size=1, shuffle=False)
+    with pytest.raises(AugmentError, match=r"none of the 1 samples .* can be made: train/circle/bad\.png"):
+        for index in range(len(alone)):
+            alone[index]
