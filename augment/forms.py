@@ -6,8 +6,6 @@ Labels stand for the same things in all of them. What has channels has them last
 from __future__ import annotations
 
 import io
-import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -26,23 +24,6 @@ UNLABELLED = -1
 
 PER_OBJECT = ("area", "boxes", "iscrowd", "keypoints", "labels", "masks")
 """What ``objects`` has a row of for each object."""
-
-_alone = threading.Lock()
-
-
-def alone() -> threading.Lock:
-    """What a thread holds while it makes samples: steps of other libraries draw from generators of the process."""
-    return _alone
-
-
-def _renew() -> None:
-    """A forked child has no thread that could let go of its parent's."""
-    global _alone
-    _alone = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
 
 
 @dataclass(frozen=True)

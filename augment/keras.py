@@ -15,7 +15,7 @@ import numpy as np
 from augment.engine.recipe import AnyRecipe
 from augment.engine.stream import Streaming, stream
 from augment.errors import AugmentError
-from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, alike, alone, sample
+from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, alike, sample
 from augment.sample import Skip
 
 try:
@@ -130,8 +130,7 @@ class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # 
         """
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
-        with alone():
-            made = self._made(index)
+        made = self._made(index)
         there = [one for one in made if not isinstance(one, Skip)]
         self.skipped.extend(one for one in made if isinstance(one, Skip))
         if not there:
@@ -151,9 +150,8 @@ class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # 
 
     def set_epoch(self, epoch: int) -> None:
         """Go to an epoch: ``fit``'s next pass is over it."""
-        with alone():
-            self._stream.set_epoch(epoch)
-            self._asked, self._begun = set(), not hasattr(keras.utils.PyDataset, "on_epoch_begin")
+        self._stream.set_epoch(epoch)
+        self._asked, self._begun = set(), not hasattr(keras.utils.PyDataset, "on_epoch_begin")
 
     def _made(self, index: int) -> list[Any]:
         """The items of a batch, or why there is none."""
@@ -161,7 +159,7 @@ class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # 
         if self._drawn is None or self._drawn[0] != self.epoch:
             self._drawn = self.epoch, self._stream.order()
         size = self._stream.batch_size or 1
-        return [self._stream.made(int(number)) for number in self._drawn[1][index * size : (index + 1) * size]]
+        return list(self._stream.these(self._drawn[1][index * size : (index + 1) * size]))
 
 
 def _joined(column: Sequence[Any], pad: float | None) -> Any:

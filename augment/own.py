@@ -7,6 +7,13 @@
 
     image: [{Sepia: {strength: 0.8, p: 0.3}}]
 
+What moves the pixels of a picture gives the matrix by which it does, and all that is annotated follows:
+
+    @augment.step("image", labels="matrix")
+    def Mirror(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, list[list[float]]]:
+        "Mirrors a picture."
+        return image[:, ::-1], [[-1, 0, image.shape[1]], [0, 1, 0]]
+
 A recipe finds steps that were defined in this process (a notebook's cell), in modules that it names
 (``plugins: [my_package.steps]``), and in installed packages with an entry point in the group ``augment.steps``.
 Workers import the function's module; a function that has none, as in a notebook, crosses to them by cloudpickle.
@@ -40,6 +47,7 @@ from augment.options import Options
 from augment.sample import Applied, Dataset, Sample
 
 Effect = Literal["keeps", "moves", "may break"]
+Says = Literal["keeps", "matrix", "moves", "may break"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Fields = Mapping[str, tuple[Any, Any]]
@@ -53,6 +61,7 @@ Onto = Callable[["Definition", Change, Sample], Sample]
 
 GROUP = "augment.steps"
 RESERVED = ("p", "allow_label_change")
+FOLLOWS = "Boxes, masks and keypoints move with the pixels, by the matrix that it gives."
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +72,14 @@ class Definition:
         name: Its own, as in recipes.
         modality: Whose values it works on.
         function: ``(value, rng, **parameters) -> value`` or ``(sample, chance, **parameters) -> Sample``; either may
-            give a pair of that and a mapping, which goes to the provenance.
+            end with a mapping, which goes to the provenance.
         fields: Its parameters.
         effect: What it does to labels; ``note`` says so in a sentence.
         note: See there.
         p: Chance that it fires where a recipe doesn't say.
         whole: Whether it takes sample and chance.
         sha256: Of its code.
+        matrix: Whether it gives the matrix by which it moves pixels: a pair of value and matrix.
     """
 
     name: str
@@ -81,6 +91,7 @@ class Definition:
     p: float
     whole: bool
     sha256: str
+    matrix: bool = False
 
     @cached_property
     def options(self) -> type[Options]:
@@ -128,9 +139,9 @@ class OwnStep:
         told: dict[str, Any] = {}
 
         def result(made: Any) -> Any:
-            if isinstance(made, tuple) and len(made) == 2 and isinstance(made[1], Mapping):
-                told.update(made[1])
-                return made[0]
+            if isinstance(made, tuple) and len(made) in (2, 3) and isinstance(made[-1], Mapping):
+                told.update(made[-1])
+                return made[0] if len(made) == 2 else made[:-1]
             return made
 
         function = self.definition.function
@@ -151,40 +162,60 @@ class OwnStep:
 _STEPS: dict[tuple[str, str], Definition] = {}
 
 
-def step(modality: str, *, labels: Effect, note: str = "", p: float = native.P) -> Callable[[Function], Function]:
+def step(modality: str, *, labels: Says, note: str = "", p: float = native.P) -> Callable[[Function], Function]:
     """Make a function a step; it stays the function that it was.
 
     The function is ``(value, rng, *, parameters) -> value``: a picture (height, width, 3) uint8, or (height, width)
     where it is gray; a ``Clip``, to be given back as one or as its samples (channels, frames); a text, one after the
     other where a row has several. Or, where its second parameter is called ``chance``, it is ``(sample, chance, *,
-    parameters) -> Sample`` and answers for annotations itself. Each may give a pair of that and a mapping of numbers
-    and texts for the provenance. Parameters have types or defaults, which a recipe's values are checked against. All
-    randomness must come from ``rng`` (a ``numpy.random.Generator``) or ``chance``.
+    parameters) -> Sample`` and answers for annotations itself. Each may end its result with a mapping of numbers and
+    texts for the provenance: ``value, mapping``. Parameters have types or defaults, which a recipe's values are
+    checked against. All randomness must come from ``rng`` (a ``numpy.random.Generator``) or ``chance``.
+
+    With ``labels="matrix"`` a function of pictures gives ``pixels, matrix`` or ``pixels, matrix, mapping``, and boxes,
+    outlines, masks and keypoints follow by the matrix; the picture may get another size. It is 3x3, or 2x3 where it is
+    affine, and moves a place (x, y, 1) of the picture as given to its place in the result. Places are continuous, in
+    pixels: pixel (0, 0) covers [0, 1) x [0, 1), so a mirror is ``[[-1, 0, width], [0, 1, 0]]``. OpenCV counts from
+    the middle of pixels: for cv2.warpAffine and cv2.warpPerspective it is ``inv(H) @ matrix @ H`` with ``H = [[1, 0,
+    0.5], [0, 1, 0.5], [0, 0, 1]]``.
 
     Args:
         modality: ``image``, ``audio`` or ``text``.
-        labels: ``keeps``: all labels stay true and where they are; ``moves``: pixels or moments go elsewhere;
-            ``may break``: a recipe must say ``allow_label_change: true``.
+        labels: ``keeps``: all labels stay true and where they are; ``matrix``: pixels of a picture go elsewhere, and
+            labels with them, see above; ``moves``: pixels or moments go elsewhere, which only data whose labels say
+            nothing of places may go through, unless the function takes sample and chance; ``may break``: a recipe
+            must say ``allow_label_change: true``.
         note: The effect on labels in a sentence, for ``augment describe``.
         p: Chance that it fires where a recipe doesn't say.
 
     Raises:
-        AugmentError: The modality is unknown, the function's signature can't be a step's, or its name is taken.
+        AugmentError: The modality is unknown or has no such labels, the function's signature can't be a step's, or its
+            name is taken.
     """
     known = importlib.util.find_spec(f"augment.{modality}") is not None and modality.isidentifier()
     if not known and not list(entry_points(group="augment.modalities", name=modality)):
         raise AugmentError(f"step: expected a modality, such as image, audio or text, got {modality!r}")
-    if labels not in typing.get_args(Effect):
-        raise AugmentError(f"step: labels: expected one of {', '.join(typing.get_args(Effect))}, got {labels!r}")
+    if labels not in typing.get_args(Says):
+        raise AugmentError(f"step: labels: expected one of {', '.join(typing.get_args(Says))}, got {labels!r}")
+    if labels == "matrix" and modality != "image":
+        raise AugmentError(
+            f"step: labels: expected keeps, moves or may break, got 'matrix', which is for pictures; {modality} has "
+            "no places that a matrix could move"
+        )
     if isinstance(p, bool) or not 0 <= p <= 1:
         raise AugmentError(f"step: p: expected a probability from 0 to 1, got {p!r}")
 
     def made(function: Function) -> Function:
         fields, whole = _signature(function)
-        found = Definition(
-            function.__name__, modality, function, fields, labels, note, float(p), whole, code_sha256(function)
-        )
-        _add(found)
+        name, digest, matrix = function.__name__, code_sha256(function), labels == "matrix"
+        if whole and matrix:
+            raise AugmentError(
+                f"step: {name}: expected (image, rng, *, parameters) with labels='matrix'; what takes sample and "
+                "chance moves annotations itself: say labels='moves', or take a picture and give (pixels, matrix)"
+            )
+        effect: Effect = "moves" if labels == "matrix" else labels
+        said = note or (FOLLOWS if matrix else "")
+        _add(Definition(name, modality, function, fields, effect, said, float(p), whole, digest, matrix))
         return function
 
     return made
@@ -212,12 +243,20 @@ def effect(step: Step) -> tuple[Effect, str] | None:
 
 def objections(step: Step, dataset: Dataset) -> Iterator[str]:
     """Why labels of a data set can't follow a step of the user's own."""
-    blind = isinstance(step, OwnStep) and step.definition.effect == "moves" and not step.definition.whole
-    if blind and dataset.located:
+    if not isinstance(step, OwnStep) or not dataset.located:
+        return
+    found = step.definition
+    if found.effect == "moves" and not found.whole and not found.matrix:
+        matrix = "say labels='matrix' and give (pixels, matrix), or " if found.modality == "image" else ""
         yield (
-            f"{step.name} moves what labels are for, and gives only a value; write it as (sample, chance), to move "
-            "sample.annotations too, or say labels='keeps' if nothing moves"
+            f"{step.name} moves what labels are for, and gives only a value; {matrix}write it as (sample, chance), to "
+            "move sample.annotations too, or say labels='keeps' if nothing moves"
         )
+
+
+def by_matrix(step: Step) -> bool:
+    """Whether it is a step of the user's own that moves pixels by a matrix, which may be a mirror's."""
+    return isinstance(step, OwnStep) and step.definition.matrix
 
 
 def used(steps: Iterable[Step]) -> tuple[Definition, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from augment.engine.recipe import AnyRecipe
 from augment.engine.stream import Stream, Streaming, stream
 from augment.errors import AugmentError
-from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, alone, sample
+from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, sample
 from augment.sample import Skip
 
 try:
@@ -92,8 +92,7 @@ class _Passes:
     def tried(self) -> list[Any]:
         """Some samples from all over the epoch. Raises AugmentError if there is none."""
         places = np.unique(np.linspace(0, self.live.total - 1, min(TRIED, self.live.total)).astype(int))
-        with alone():
-            made = [self.live.made(int(place)) for place in places]
+        made = list(self.live.these(places))
         there = [_plain(sample(one, self.form, self.kinds)) for one in made if not isinstance(one, Skip)]
         if not there:
             raise AugmentError(f"none of {len(made)} samples can be made to see what they are{_first(made)}")
@@ -101,22 +100,15 @@ class _Passes:
 
     def __call__(self) -> Iterator[Any]:
         """The samples of the next epoch."""
-        with alone():
-            live = copy.copy(self.live) if self.live.workers else self.live.part(self.live.rank, self.live.world_size)
-            live.set_epoch(self.epoch)
-            self.epoch += 1
+        live = copy.copy(self.live) if self.live.workers else self.live.part(self.live.rank, self.live.world_size)
+        live.set_epoch(self.epoch)
+        self.epoch += 1
         made = iter(live)
         try:
-            while (item := self._next(made, bool(live.workers))) is not None:
+            for item in made:
                 yield _fitted(_plain(sample(item, self.form, self.kinds)), self.spec, "")
         finally:
             made.close()  # type: ignore[attr-defined]  # it is a generator, whose workers end now, not some time
-
-    def _next(self, made: Iterator[Any], elsewhere: bool) -> Any:
-        if elsewhere:
-            return next(made, None)
-        with alone():
-            return next(made, None)
 
 
 def _first(made: Sequence[Any]) -> str:

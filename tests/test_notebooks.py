@@ -35,7 +35,7 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         ],
         "workers": ["60 samples, the same with 0 and 2 workers: True"],
         "refused": ["image: Shove"],
-        "compare": ["boxes as Affine has them: True"],
+        "compare": ["10 objects, 5 of them after a shift by 100 pixels", "boxes as Affine has them: True"],
         "spans": ["36 texts, 39 entities, in capitals: 0"],
         "fingerprint": ["the same fingerprint: False", "a run over both: refused"],
     },

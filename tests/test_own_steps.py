@@ -240,7 +240,7 @@ def test_what_cannot_be_a_step_is_told() -> None:
 
     for function, given, said in [
         (fine, {"modality": "img"}, "expected a modality, such as image"),
-        (fine, {"labels": "breaks"}, "labels: expected one of keeps, moves, may break"),
+        (fine, {"labels": "breaks"}, "labels: expected one of keeps, matrix, moves, may break"),
         (fine, {"p": 7}, "a probability"),
         (one, {}, r"expected \(value, rng"),
         (rest, {}, "named parameters"),

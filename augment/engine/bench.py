@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -138,7 +139,8 @@ class Bench:
 
     def told(self, entry: Entry, copy: int, first: int) -> tuple[Sample, str, list[Applied]]:
         """As ``sample``, with what its steps have drawn."""
-        source = self._at_hand(entry)
+        with _one_thread:  # for what is kept, too
+            source = self._at_hand(entry, first)
         applied: list[Applied] = []
         if copy == 0:
             settled = source.settled  # of the value, not of the bytes that a run would copy
@@ -151,12 +153,18 @@ class Bench:
             sample = replace(sample, value=deepcopy(sample.value))
         return sample, source.kind, [*(source.prepared or []), *applied]
 
-    def _at_hand(self, entry: Entry) -> Source:
-        """A source, from those that were decoded lately if it is among them. Raises SampleError."""
+    def _at_hand(self, entry: Entry, first: int) -> Source:
+        """A source, from those that were decoded before if it is kept. Raises SampleError.
+
+        In the first epoch it is kept only where that has several turns of it: to keep a picture takes as long as to
+        decode half of it, which a loop that passes once over the data would never get back.
+        """
         if (known := self.kept.get(entry.key)) is not None:
             return known
         source = self._source(entry, hashed=False).lighter()
-        self.kept.put(entry.key, source, max(int(getattr(source.value, "nbytes", 0)), len(source.data), entry.size))
+        size = max(int(getattr(source.value, "nbytes", 0)), len(source.data), entry.size)
+        frame = self.recipe.frame
+        self.kept.put(entry.key, source, size, first > 1 or frame.expand.multiplier > frame.views)
         return source
 
     @cached_property
@@ -354,11 +362,29 @@ def output_key(source: str, copy: int) -> str:
     return f"{slug}-{digest}-{copy:04d}".lstrip("-")
 
 
+_one_thread = threading.RLock()
+"""Held while steps are at work: libraries draw from the generators of the process, which are set for each call."""
+
+
+def _renew() -> None:
+    """A forked child has no thread that could let go of its parent's."""
+    global _one_thread
+    _one_thread = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Foreign code at work on one sample: whatever goes wrong in it is that sample's failure, not the run's."""
+    """Foreign code at work on one sample: whatever goes wrong in it is that sample's failure, not the run's.
+
+    One thread of a process at a time.
+    """
     try:
-        yield
+        with _one_thread:
+            yield
     except SampleError:
         raise
     except Exception as error:

@@ -126,7 +126,7 @@ def refuse(output: Path, old: Generation, new: Generation, listing: Listing) -> 
     told: list[str] = []
     if old.fingerprint != new.fingerprint or dict(old.expand) != dict(new.expand):
         told += [f"recipe: {line}" for line in _differences(_decisive(old), _decisive(new))]
-        told = told or ["recipe: a file that it names has changed"]
+        told = told or ["recipe: a file that it names, or the code of a step of your own, has changed"]
     told += [
         f"version of {name}: {old.versions.get(name)} -> {new.versions.get(name)}"
         for name in sorted({*old.versions, *new.versions})
@@ -136,10 +136,13 @@ def refuse(output: Path, old: Generation, new: Generation, listing: Listing) -> 
         told += [f"categories: {', '.join(old.categories)} -> {', '.join(new.categories)}"]
     elif old.listing != new.listing:
         told += [f"input: {line}" for line in compare(sources(output, old), listing.table())]
+    further = "or give another output"
+    if old.same_work(new):  # so only sources or the number of copies differ
+        further = "give another output, or append (--append) to make only what is new"
     lines = "\n".join(f"  {line}" for line in told[:12])
     raise ChangedError(
         f"{output}: was begun with something else, and the two are never mixed:\n{lines}\n"
-        "  Go back to what it was, give another --output, or add --append to make only what is new"
+        f"  Go back to what it was, {further}"
     )
 
 

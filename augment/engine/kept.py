@@ -15,6 +15,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -59,11 +60,13 @@ class Kept(Generic[Value]):
             return known[0]
         return self.shared.get(key) if self.shared is not None else None
 
-    def put(self, key: str, value: Value, size: int) -> None:
-        """Keep a value of so many bytes; it must pickle if it is to be shared, and nobody may write into it."""
+    def put(self, key: str, value: Value, size: int, again: bool = True) -> None:
+        """Keep a value of so many bytes, which nobody may write into; only for the next moment if not ``again``."""
         self._last = key, value
+        if not again:
+            return
         if self.shared is not None and size >= BIG:
-            self.shared.put(key, value)
+            self.shared.put(key, value, size)
             return
         self._own[key] = value, size
         self.size += size
@@ -100,11 +103,19 @@ class Shared:
                 return self._value(start + _HEAD.size, length, count)
         return None
 
-    def put(self, key: str, value: Any) -> bool:
-        """Share a value; False where there is no room for it or another process is at it just now."""
+    def put(self, key: str, value: Any, size: int = 0) -> bool:
+        """Share a value of ``size`` bytes or more; False where there is no room, or another process is at it just now.
+
+        False, too, where it can't be pickled.
+        """
+        if int(self._table[0]) + size > len(self._bytes):
+            return False
         digest = _digest(key)
         arrays: list[pickle.PickleBuffer] = []
-        head = pickle.dumps(value, 5, buffer_callback=arrays.append)
+        try:
+            head = pickle.dumps(value, 5, buffer_callback=arrays.append)
+        except (pickle.PicklingError, TypeError, AttributeError):
+            return False
         parts = [array.raw() for array in arrays]
         sizes = struct.pack(f"<{len(parts)}Q", *(part.nbytes for part in parts))
         begun = _up(_HEAD.size + len(sizes) + len(head))
@@ -160,11 +171,20 @@ def shared() -> Shared | None:
     """New memory to share; None where processes can't be forked, or there is none to be had."""
     if "fork" not in multiprocessing.get_all_start_methods():
         return None
-    most = min(MOST_SHARED, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4)
+    most = min(MOST_SHARED, _memory() // 4)
     try:
         return Shared(most) if most > 16 * PLACES else None
     except OSError:
         return None
+
+
+def _memory() -> int:
+    """Bytes of memory that the machine has, or its container where that has less (Linux, cgroup v2)."""
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(there, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (OSError, ValueError):  # no such file, or "max"
+        return there
 
 
 def _digest(key: str) -> bytes:

@@ -58,6 +58,11 @@ class Plan:
     lots: tuple[Lot, ...]
     generation: Generation
 
+    def __repr__(self) -> str:
+        """In a line, as a notebook shows it."""
+        where = f" in {self.shards:,} shards" if self.shards else ""
+        return f"Plan({len(self.listing):,} sources of {self.input} -> {self.outputs:,} outputs{where})"
+
     @property
     def outputs(self) -> int:
         """How many outputs, if every source is good."""

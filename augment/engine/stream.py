@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import reprlib
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,7 @@ from augment.contracts import Executor, Outcome
 from augment.engine import history, lots
 from augment.engine.bench import Bench, Job, bench
 from augment.engine.kept import Shared
+from augment.engine.listing import Rows
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, load
 from augment.engine.work import TRIES
@@ -82,6 +84,12 @@ class Item:
     annotations: Annotations | None
     facts: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """In a line, as a notebook shows it."""
+        value = self.value
+        told = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else reprlib.repr(value)
+        return f"Item({self.source!r}, copy {self.copy}: {told}, label {self.label!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +232,12 @@ class Stream:
 
     def made(self, number: int) -> Made | Skip:
         """One item of the epoch, or its views; all ranks counted, by its place where nothing is shuffled."""
-        return made_of(self._at(), self._turns(np.array([number]))[0])
+        return next(self.these([number]))
+
+    def these(self, numbers: Rows) -> Iterator[Made | Skip]:
+        """As ``made`` for several; a source takes 0.1 ms to look up alone, and next to nothing among others."""
+        at = self._at()
+        return (made_of(at, turn) for turn in self._turns(np.array(numbers, np.int64)))
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of an epoch."""
@@ -280,17 +293,26 @@ class Stream:
         return tuple(self._turn(int(number), entry) for number, entry in zip(numbers, entries, strict=True))
 
     def _made(self) -> Iterator[tuple[int, Made]]:
-        """Place and what is there, from where it is; what can't be made is noted in ``skipped`` and left out."""
+        """Place and what is there, from where it is; what can't be made is noted in ``skipped`` and left out.
+
+        Raises AugmentError where there is nothing in a whole epoch, for a loop over it would train on nothing.
+        """
         order, size = self.order(), self.batch_size or TURNS
         begin = self._position
         blocks = ((start, order[start : start + size]) for start in range(begin, len(order), size))
         made = self._by_workers(blocks) if self.workers else self._here(blocks)
+        good = begin > 0
         for start, found in made:
             for place, one in enumerate(found, start):
                 if isinstance(one, Skip):
                     self.skipped.append(one)
                 else:
+                    good = True
                     yield place, one
+        if len(order) and not good:
+            last = self.skipped[-1]
+            told = f"{last.source}: {last.reason}, {last.detail}"
+            raise AugmentError(f"none of the {len(order)} samples of an epoch could be made; the last one: {told}")
 
     def _here(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Iterator[Made | Skip]]]:
         """In this process, one by one."""

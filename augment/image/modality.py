@@ -115,7 +115,7 @@ def objections(step: Step, dataset: Dataset, labels: Labels) -> Iterator[str]:
     from augment.image.labels.objections import objections as to_step
 
     yield from own.objections(step, dataset)
-    yield from to_step(step.name, any(references(step)), dataset, labels)
+    yield from to_step(step.name, any(references(step)), dataset, labels, own.by_matrix(step))
 
 
 def search_space(policy: str) -> Sequence[Mapping[str, Any]]:

@@ -144,7 +144,10 @@ def carried(spans: Sequence[Span], pieces: Sequence[tuple[int, int]]) -> tuple[S
 def _together(
     span: Span, pieces: Sequence[tuple[int, int]], where: tuple[list[int], list[int], list[int]]
 ) -> Span | None:
-    """A span over several pieces, where those stand side by side again; None where they don't, or one is gone."""
+    """A span over several pieces, where those stand side by side again; None where they don't, or one is gone.
+
+    Those of a token must be in their order, too: of others it would be another word.
+    """
     order, starts, places = where
     first = max(bisect_right(starts, span.start) - 1, 0)
     own = order[first : bisect_left(starts, span.end)]
@@ -152,7 +155,7 @@ def _together(
         return None
     before, after = span.start - starts[first], pieces[own[-1]][1] - span.end
     low, high = min(own), max(own)
-    if before < 0 or after < 0 or high - low + 1 != len(own):
+    if before < 0 or after < 0 or high - low + 1 != len(own) or (span.layer in TOKENS and own != sorted(own)):
         return None
     if (before and low != own[0]) or (after and high != own[-1]):
         return None  # what it has a part of is no more at its edge

@@ -59,9 +59,9 @@ class Passage:
     spans: tuple[Span, ...] = ()
     policy: Policy = DEFAULT
     tokens: Sequence[str] | None = field(default=None, init=False, repr=False)
-    """What ``_words.tokens_of`` has found; None where it was not asked."""
+    """What ``_words.tokens_of`` has found, if it was asked again; empty after once, None before."""
     parts: list[str] | None = field(default=None, init=False, repr=False)
-    """What ``_words.parts_of`` has found; None where it was not asked."""
+    """What ``_words.parts_of`` has found, as for ``tokens``."""
     foreign: bool | None = field(default=None, init=False, repr=False)
     """What ``_english.foreign`` has found; None where it was not asked."""
 

@@ -221,19 +221,24 @@ class Dataset(_Live, data.Dataset):  # type: ignore[misc, unused-ignore]  # as a
 
     def __getitem__(self, index: int) -> Any:
         """One sample; None if it can't be made. Raises IndexError."""
-        place = index + len(self) if index < 0 else index
-        if not 0 <= place < len(self):
-            raise IndexError(f"sample {index} of {len(self)}")
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """Several, as a DataLoader asks for them. Raises IndexError."""
+        size = len(self)
+        if wrong := [index for index in indices if not -size <= index < size]:
+            raise IndexError(f"sample {wrong[0]} of {size}")
         if not self._tuned and data.get_worker_info() is not None:
             processes.keep_memory()
             self._tuned = True
         if self._stream.epoch != self.epoch:
             self._stream.set_epoch(self.epoch)
-        item = self._stream.made(int(place))
-        if isinstance(item, Skip):
-            self._stream.skipped.append(item)
-            return None
-        return sample(item, self.form, self._kinds)
+        found: list[Any] = []
+        for item in self._stream.these([int(index) % size for index in indices]):
+            if isinstance(item, Skip):
+                self._stream.skipped.append(item)
+            found.append(None if isinstance(item, Skip) else sample(item, self.form, self._kinds))
+        return found
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the copies of another epoch from now on; call it between passes."""

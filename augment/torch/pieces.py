@@ -29,7 +29,7 @@ _pieces: list[Any] = []
 """Of this process; each uint8, as many bytes as a batch and one more."""
 
 
-class Lent(torch.Tensor):
+class Lent(torch.Tensor):  # type: ignore[misc, unused-ignore]  # without torch it is Any
     """A batch that lies in such a piece, in the worker that has made it; elsewhere it is a plain tensor."""
 
     piece: Any

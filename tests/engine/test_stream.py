@@ -152,6 +152,25 @@ def test_what_is_bad_is_noted_and_left_out(tmp_path: Path) -> None:
     assert {skip.source for skip in live.skipped} == {"b.png"}
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_epoch_of_nothing_is_an_error_and_not_an_empty_loop(shapes: Path, workers: int) -> None:
+    live = augment.stream(
+        {"expand": {"keep_originals": False}, "image": [{"RandomCrop": {"height": 250, "width": 250, "p": 1.0}}]},
+        input=shapes,
+        workers=workers,
+    )
+    with pytest.raises(augment.AugmentError, match=r"none of the \d+ samples of an epoch could be made.*RandomCrop"):
+        list(live)
+
+
+def test_an_item_and_a_plan_say_themselves_in_a_line(case: tuple[str, Path, dict[str, Any]]) -> None:
+    _, data, recipe = case
+    live = augment.stream(recipe, input=data)
+    assert all(len(repr(item)) < 200 and item.source in repr(item) for item in live)
+    assert len(repr(live.plan)) < 80 + len(str(data))
+    assert f"{len(live.plan.listing)} sources" in repr(live.plan)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

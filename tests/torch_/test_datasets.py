@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,19 @@ def test_samplers_of_torch_find_every_sample(shapes: Path) -> None:
     with pytest.raises(IndexError):
         dataset[len(dataset)]
     assert torch.equal(dataset[-1]["value"], dataset[len(dataset) - 1]["value"])
+
+
+@pytest.mark.skipif("fork" not in torch.multiprocessing.get_all_start_methods(), reason="no fork here")
+@pytest.mark.parametrize("kind", [live.IterableDataset, live.Dataset])
+def test_what_a_worker_has_decoded_later_workers_need_not_read(shapes: Path, tmp_path: Path, kind: Any) -> None:
+    folder = shutil.copytree(shapes, tmp_path / "here")
+    wanted = [of_stream(RECIPE, input=shapes, epoch=epoch) for epoch in (0, 1)]
+    dataset = kind(RECIPE, input=folder, mapping=True)
+    loader = DataLoader(dataset, 8, num_workers=1, multiprocessing_context="fork", collate_fn=live.collate)
+    check(of_batches(loader), wanted[0])
+    shutil.rmtree(folder)
+    dataset.set_epoch(1)
+    check(of_batches(loader), wanted[1])
 
 
 def test_what_a_user_writes_into_harms_no_later_sample(shapes: Path) -> None:

@@ -1,4 +1,4 @@
-"""Batches of every kind go through ``pin_memory``, without an accelerator and, as far as torch's code goes, with one."""
+"""Batches of every kind go through ``pin_memory``, without an accelerator and, as torch goes about it, with one."""
 
 from __future__ import annotations
 

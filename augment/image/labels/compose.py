@@ -1,28 +1,15 @@
-"""Scenes put together: placed in a bigger picture, hidden behind one another, merged into one."""
+"""Scenes put together: hidden behind one another, merged into one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from augment.image.labels.finish import cut_by_holes, extents
-from augment.image.labels.motion import Matrix, for_opencv
-from augment.image.labels.move import by_matrix, cover
+from augment.image.labels.move import cover
 from augment.image.labels.scene import Array, Bitmaps, Scene, as_pixels, taken
-
-Size = tuple[int, int]
-
-
-def placed(scene: Scene, matrix: Array, size: Size) -> Scene:
-    """A scene moved by a 3x3 affine matrix of continuous coordinates into a picture of ``size`` (width, height)."""
-
-    def follow(layer: Array) -> Array:
-        return np.asarray(cv2.warpAffine(layer, for_opencv(matrix), size, flags=cv2.INTER_NEAREST, borderValue=0))
-
-    return by_matrix(scene, Matrix(matrix), follow, size)
 
 
 def hidden(scene: Scene, pixels: Array) -> Scene:

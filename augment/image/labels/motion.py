@@ -40,7 +40,20 @@ class Matrix:
     @property
     def mirrors(self) -> bool:
         """Whether left and right hands change."""
-        return bool(np.linalg.det(self.matrix[:2, :2]) < 0)
+        return bool(np.linalg.det(self.matrix if self.bends else self.matrix[:2, :2]) < 0)
+
+    @property
+    def bends(self) -> bool:
+        """Whether it is a perspective, under which parallel lines may meet."""
+        return bool(self.matrix[2, :2].any())
+
+    def growth(self, size: Size) -> float | Array:
+        """How many pixels one becomes: (height, width) of a picture of ``size`` under a perspective, else a number."""
+        if not self.bends:
+            return float(abs(np.linalg.det(self.matrix[:2, :2])))
+        x, y = np.arange(size[0]) + 0.5, np.arange(size[1])[:, None] + 0.5
+        depth = self.matrix[2, 0] * x + self.matrix[2, 1] * y + self.matrix[2, 2]
+        return np.asarray(abs(np.linalg.det(self.matrix)) / np.maximum(depth, 1e-9) ** 3)  # the Jacobian of x / depth
 
     @property
     def keeps_upright(self) -> bool:
@@ -199,8 +212,12 @@ def _from_middles(matrix: Array) -> Matrix:
 
 
 def for_opencv(matrix: Array) -> Array:
-    """An affine matrix of continuous coordinates, 3x3, as cv2.warpAffine wants it: 2x3, for the middles of pixels."""
-    return np.asarray((np.linalg.inv(_HALF) @ matrix @ _HALF)[:2])
+    """A matrix of continuous coordinates, 3x3, as OpenCV wants it, for the middles of pixels.
+
+    2x3 for cv2.warpAffine, or 3x3 for cv2.warpPerspective where it is a perspective.
+    """
+    middles = np.linalg.inv(_HALF) @ matrix @ _HALF
+    return np.asarray(middles if Matrix(matrix).bends else middles[:2])
 
 
 _HALF = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])

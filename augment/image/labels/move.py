@@ -69,8 +69,7 @@ def by_matrix(scene: Scene, found: Matrix, follow: Follow, size: tuple[int, int]
         moved=True,
     )
     if layers:
-        scale = abs(np.linalg.det(found.matrix[:2, :2]))
-        moved = replace(moved, kept=_kept_of_layers(scene, layers, moved.kept, scale))
+        moved = replace(moved, kept=_kept_of_layers(scene, layers, moved.kept, found.growth(scene.size)))
     return _clipped(moved)
 
 
@@ -161,11 +160,12 @@ def _cut_at(corners: Array, owners: Array, border: tuple[int, float, float]) -> 
     return both[chosen], np.repeat(owners, 2)[chosen]
 
 
-def _kept_of_layers(scene: Scene, layers: tuple[Array, ...], kept: Array, scale: float) -> Array:
-    """Which part of the instances that are pixels is left, where one pixel has become ``scale``."""
+def _kept_of_layers(scene: Scene, layers: tuple[Array, ...], kept: Array, growth: float | Array) -> Array:
+    """Which part of the instances that are pixels is left, where one pixel has become ``growth``."""
     kept = kept.copy()
+    each, scale = (None, growth) if isinstance(growth, float) else (growth.ravel(), 1.0)
     for number, (old, new) in enumerate(zip(scene.layers, layers, strict=True)):
-        before, after = (np.bincount(layer.ravel(), minlength=256) for layer in (old, new))
+        before, after = np.bincount(old.ravel(), each, 256), np.bincount(new.ravel(), minlength=256)
         inside = np.flatnonzero(scene.places[:, 0] == number)
         numbers = scene.places[inside, 1]
         kept[inside] *= np.minimum(1, after[numbers] / np.maximum(before[numbers] * scale, 1e-9))

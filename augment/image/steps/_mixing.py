@@ -49,19 +49,8 @@ def scene(sample: Sample) -> Scene:
     return scene_of(Annotations(size=size), Labels(), Pairs(), Bitmaps())
 
 
-def warped(bitmaps: Bitmaps, matrix: Array, size: tuple[int, int]) -> Bitmaps:
-    """Masks of a whole picture moved by an affine matrix of continuous coordinates; outside is void, or 0."""
-    middles = for_opencv(matrix)
-    moved: dict[str, Array] = {}
-    for name, values in bitmaps.pixels.items():
-        fill = bitmaps.void or 0 if name == INDEX else 0
-        warped = cv2.warpAffine(values, middles, size, flags=cv2.INTER_NEAREST, borderValue=fill)
-        moved[name] = np.asarray(warped)
-    return replace(bitmaps, pixels=moved)
-
-
 def warped_pixels(pixels: Array, matrix: Array, size: tuple[int, int]) -> Array:
-    """Pixels moved by such a matrix, linearly; beyond the border they go on as they are there."""
+    """Pixels moved by an affine matrix of continuous coordinates, linearly; beyond the border they go on as there."""
     how: dict[str, Any] = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
     return np.asarray(cv2.warpAffine(pixels, for_opencv(matrix), size, **how))
 

@@ -10,9 +10,10 @@ import numpy as np
 import pydantic
 
 from augment.chance import Chance
-from augment.image.labels.compose import chosen, hidden, merged, placed
+from augment.image.labels.compose import chosen, hidden, merged
 from augment.image.labels.motion import for_opencv
 from augment.image.labels.scene import Array, Scene, region
+from augment.image.labels.warp import placed, warped_masks
 from augment.image.steps import _mixing
 from augment.options import Options as _Base
 from augment.sample import Sample
@@ -90,5 +91,5 @@ def _paste(
     pasted = placed(chosen(there, [place]), matrix, (width, height))
     bitmaps = whole.bitmaps
     if bitmaps.pixels:
-        bitmaps = _mixing.pasted(bitmaps, _mixing.warped(there.bitmaps, matrix, (width, height)), where)
+        bitmaps = _mixing.pasted(bitmaps, warped_masks(there.bitmaps, matrix, (width, height)), where)
     return merged([hidden(whole, where), pasted], bitmaps)

@@ -8,7 +8,8 @@ import numpy as np
 import pydantic
 
 from augment.chance import Chance
-from augment.image.labels.compose import hidden, merged, placed
+from augment.image.labels.compose import hidden, merged
+from augment.image.labels.warp import placed, warped
 from augment.image.steps import _mixing
 from augment.options import Options as _Base
 from augment.sample import Sample
@@ -37,8 +38,8 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     pixels[where] = _mixing.resized(other.value, (width, height))[where]
     here, there = _mixing.scene(sample), _mixing.scene(other)
     matrix = np.diag([width / there.size[0], height / there.size[1], 1.0])
-    fitted = placed(there, matrix, (width, height))
-    bitmaps = _mixing.pasted(here.bitmaps, _mixing.warped(there.bitmaps, matrix, (width, height)), where)
+    fitted = warped(there, matrix, (width, height))
+    bitmaps = _mixing.pasted(here.bitmaps, fitted.bitmaps, where)
     away = np.array([[1, 0, -x_min], [0, 1, -y_min], [0, 0, 1.0]])
     part = placed(fitted, away, (x_max - x_min, y_max - y_min)) if where.any() else None
     back = [placed(part, np.linalg.inv(away), (width, height))] if part is not None else []

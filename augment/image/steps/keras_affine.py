@@ -11,9 +11,8 @@ import numpy as np
 import pydantic
 
 from augment.chance import Chance
-from augment.image.labels.compose import placed
 from augment.image.labels.motion import for_opencv
-from augment.image.steps import _mixing
+from augment.image.labels.warp import warped
 from augment.options import Options as _Base
 from augment.sample import Sample
 
@@ -89,9 +88,7 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     )
     made = replace(sample, value=np.asarray(pixels))
     if sample.annotations is not None:
-        scene = placed(sample.annotations, matrix, (width, height))
-        bitmaps = _mixing.warped(scene.bitmaps, matrix, (width, height))
-        made = replace(made, annotations=replace(scene, bitmaps=bitmaps))
+        made = replace(made, annotations=warped(sample.annotations, matrix, (width, height)))
     return made, told
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -10,7 +9,8 @@ import numpy as np
 import pydantic
 
 from augment.chance import Chance
-from augment.image.labels.compose import merged, placed, weakened
+from augment.image.labels.compose import merged, weakened
+from augment.image.labels.warp import warped
 from augment.image.steps import _mixing
 from augment.options import Options as _Base
 from augment.sample import Sample
@@ -36,7 +36,7 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     pixels = np.asarray(cv2.addWeighted(sample.value, weight, partner, 1 - weight, 0))
     here, there = _mixing.scene(sample), _mixing.scene(other)
     matrix = np.diag([size[0] / there.size[0], size[1] / there.size[1], 1.0])
-    fitted = replace(placed(there, matrix, size), bitmaps=_mixing.warped(there.bitmaps, matrix, size))
+    fitted = warped(there, matrix, size)
     bitmaps = here.bitmaps if weight >= 0.5 else fitted.bitmaps
     whole = merged([weakened(here, weight), weakened(fitted, 1 - weight)], bitmaps)
     classes = _mixing.soft([(sample, weight), (other, 1 - weight)])

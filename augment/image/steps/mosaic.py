@@ -8,8 +8,9 @@ import numpy as np
 import pydantic
 
 from augment.chance import Chance
-from augment.image.labels.compose import merged, placed
+from augment.image.labels.compose import merged
 from augment.image.labels.scene import Array, Bitmaps
+from augment.image.labels.warp import placed, warped_masks
 from augment.image.steps import _mixing
 from augment.options import Options as _Base
 from augment.sample import Sample
@@ -64,7 +65,7 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
         scenes.append(placed(tile, shift, (width, height)))
         where = np.zeros((height, width), bool)
         where[spot] = True
-        bitmaps = _mixing.pasted(bitmaps, _mixing.warped(scene.bitmaps, shift @ matrix, (width, height)), where)
+        bitmaps = _mixing.pasted(bitmaps, warped_masks(scene.bitmaps, shift @ matrix, (width, height)), where)
         shares.append((member, size[0] * size[1] / (width * height)))
     whole = merged(scenes, bitmaps)
     told = {"center": [x, y], "partners": [other.key for other in others]}

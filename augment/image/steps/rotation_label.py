@@ -16,9 +16,8 @@ import numpy as np
 import pydantic
 
 from augment.chance import Chance
-from augment.image.labels.motion import Matrix
-from augment.image.labels.move import by_matrix
-from augment.image.labels.scene import Array, Scene
+from augment.image.labels.scene import Scene
+from augment.image.labels.warp import warped
 from augment.options import Options as _Base
 from augment.sample import Dataset, Sample
 
@@ -60,7 +59,7 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     """Turn the picture; no pixel is mixed with another."""
     angle = options.angles[int(chance.child("angle").uniform() * len(options.angles))]
     scene: Scene | None = sample.annotations
-    made = replace(sample, value=_turned(sample.value, angle))
+    made = replace(sample, value=np.ascontiguousarray(np.rot90(sample.value, angle // 90)))
     if scene is not None:
         scene = _moved(scene, angle)
     if options.field:
@@ -69,10 +68,6 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
         scene = scene and replace(scene, source=replace(scene.source, classes={}))
         made = replace(made, label=str(angle), annotations=scene)
     return made, {"angle": angle}
-
-
-def _turned(pixels: Array, angle: int) -> Array:
-    return np.ascontiguousarray(np.rot90(pixels, angle // 90))
 
 
 def _moved(scene: Scene, angle: int) -> Scene:
@@ -85,7 +80,4 @@ def _moved(scene: Scene, angle: int) -> Scene:
         270: [[0, -1, height], [1, 0, 0]],
     }[angle]
     size = (width, height) if angle % 180 == 0 else (height, width)
-    found = Matrix(np.array([*matrix, [0, 0, 1]], np.float64))
-    moved = by_matrix(scene, found, lambda layer: _turned(layer, angle), size)
-    pixels = {name: _turned(values, angle) for name, values in scene.bitmaps.pixels.items()}
-    return replace(moved, bitmaps=replace(scene.bitmaps, pixels=pixels))
+    return warped(scene, np.array([*matrix, [0, 0, 1]], np.float64), size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache
 
 from augment.options import Options
 from augment.text.guards import DEFAULT, KINDS, Kind, Policy
@@ -19,8 +19,13 @@ class Labels(Options):
 
     protect: tuple[Kind, ...] = KINDS
 
-    @cached_property
+    @property
     def policy(self) -> Policy:
-        """The same as a set; DEFAULT itself where it is that."""
-        found = frozenset(self.protect)
-        return DEFAULT if found == DEFAULT else found
+        """The same as a set; the same object each time."""
+        return DEFAULT if self.protect is KINDS else _policy(self.protect)
+
+
+@cache
+def _policy(protect: tuple[Kind, ...]) -> Policy:
+    found = frozenset(protect)
+    return DEFAULT if found == DEFAULT else found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -86,9 +87,9 @@ def in_turn(numbers: Sequence[int], draw: Draw) -> Iterator[int]:
         rest[at] = rest[left - 1]
 
 
-def known(parts: Parts, table: Table) -> list[int]:
-    """Where the words are that the lexicon has something for."""
-    return [2 * turn + 1 for turn, readings in enumerate(map(table.__getitem__, parts[1::2])) if readings]
+def known(words: Sequence[str], table: Table) -> list[int]:
+    """Where the words stand in their parts that the lexicon has something for."""
+    return list(compress(range(1, 2 * len(words), 2), map(table.__getitem__, words)))
 
 
 def instead(parts: Parts, index: int, table: Table, draw: Draw, phrases: bool = True) -> str:
@@ -146,9 +147,10 @@ def replaced(passage: Passage, draw: Draw, how: How) -> Passage:
     """A passage in which a share of the words is replaced, as far as words are found that can be."""
     parts = parts_of(passage)
     table, rate, language = how
-    left = counted(rate, len(parts) // 2, draw)
-    places = known(parts, table) if left else []
-    if not places or foreign(passage, language, parts[1::2]):
+    words = parts[1::2]
+    left = counted(rate, len(words), draw)
+    places = known(words, table) if left else []
+    if not places or foreign(passage, language, words):
         return passage
     phrases = not tokenized(passage)
     new = parts.copy()

@@ -24,6 +24,9 @@ _WORD = re.compile(r"([A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*)")
 
 _cut = _WORD.split
 
+_ASKED: Parts = []
+"""What stands for parts that were asked for once."""
+
 _GLUE = ".,:/_'’&+=*\\~^-%$°#@"
 """What makes one thing of two words where it stands alone between them: 3.5, U.S., and/or."""
 
@@ -45,9 +48,11 @@ def parts_of(passage: Passage) -> Parts:
 
     The list serves all who ask: it is not to be written into.
     """
-    parts = passage.parts
-    if parts is None:
-        parts = passage.parts = _cut_plain(passage.text) if plain(passage) else _parts(passage)
+    kept = passage.parts
+    if kept:
+        return kept
+    parts = _cut_plain(passage.text) if plain(passage) else _parts(passage)
+    passage.parts = _ASKED if kept is None else parts  # as in tokens_of
     return parts
 
 
@@ -68,19 +73,18 @@ def tokens_of(passage: Passage) -> Sequence[str]:
 
     One that ``is_word`` may be moved or taken away by itself, with one of its spaces. Some may be empty.
     """
-    tokens = passage.tokens
-    if tokens is None:
-        text = passage.text
-        tokens = ()
-        if (
-            not passage.spans
-            and text.isascii()
-            and (unmarked(text, _TELLING) or (text.isprintable() and not passage.guarded))
-        ):
-            tokens = text.split(" ")
-            if "  " in text and 4 * tokens.count("") > len(tokens):  # laid out with spaces
-                tokens = ()
-        passage.tokens = tokens
+    kept = passage.tokens
+    if kept:
+        return kept
+    text = passage.text
+    if passage.spans or not text.isascii():
+        return ()
+    if not unmarked(text, _TELLING) and (passage.guarded or not text.isprintable()):
+        return ()
+    tokens = text.split(" ")
+    if "  " in text and 4 * tokens.count("") > len(tokens):  # laid out with spaces
+        return ()
+    passage.tokens = () if kept is None else tokens  # what is kept costs time: a single copy needs it not
     return tokens
 
 
@@ -91,11 +95,12 @@ def is_word(token: str) -> bool:
 
 def _cut_plain(text: str) -> Parts:
     """Parts of ASCII; in half the time where there are but letters, digits, single spaces, and a stop at the end."""
-    found = text.rstrip(".?!").split(" ")
+    body = text.rstrip(".?!")
+    found = body.split(" ")
     if "".join(found).isalnum() and "" not in found:
         parts = [" "] * (2 * len(found) + 1)
         parts[1::2] = found
-        parts[0], parts[-1] = "", text[len(" ".join(found)) :]
+        parts[0], parts[-1] = "", text[len(body) :]
         return parts
     return _cut(text)
 
@@ -133,11 +138,10 @@ def joined(passage: Passage, old: Parts, new: Parts) -> Passage:
         new: One for each of them. A word may become another, or ``WORDS + " " + word``, which puts words in before
             it; a gap may lose white space at its ends.
     """
-    if old == new:
-        return passage
     if plain(passage):
-        return Passage("".join(new), (), passage.policy)
-    return edited(passage, _edits(old, new))
+        text = "".join(new)
+        return passage if text == passage.text else Passage(text, (), passage.policy)
+    return passage if old == new else edited(passage, _edits(old, new))
 
 
 def _edits(old: Parts, new: Parts) -> list[Edit]:

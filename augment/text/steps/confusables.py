@@ -7,7 +7,6 @@ After Unicode Technical Standard 39, see _lookalikes.py for the letters.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal
 
 import pydantic
@@ -16,7 +15,7 @@ from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.steps import _letters
 from augment.text.steps._lookalikes import lookalikes
-from augment.text.steps._passages import Columns, Numbers, Rate, each, many
+from augment.text.steps._passages import Columns, Draw, Rate, counted, each_with
 from augment.text.value import Edit, Passage
 
 LABELS = "keeps"
@@ -35,17 +34,17 @@ class Options(Columns):
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
     """See augment.native. Raises nothing."""
-    return each(options, sample, chance, partial(_change, options))
+    return each_with(options, sample, chance, _change, options)
 
 
-def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
-    count = many(options.rate, len(passage.text), numbers)
-    return _letters.tried(passage, _edits, options, count, numbers) if count else passage
+def _change(passage: Passage, draw: Draw, options: Options) -> Passage:
+    count = counted(options.rate, len(passage.text), draw)
+    return _letters.tried(passage, _edits, options, count, draw) if count else passage
 
 
-def _edits(passage: Passage, options: Options, count: int, numbers: Numbers) -> list[Edit]:
+def _edits(passage: Passage, options: Options, count: int, random: Draw) -> list[Edit]:
     """Look-alikes at places drawn until there are enough, or it seems that there are no more."""
-    text, random, alike, simple = passage.text, numbers.random, lookalikes(options.scripts), passage.simple
+    text, alike, simple = passage.text, lookalikes(options.scripts), passage.simple
     edits: list[Edit] = []
     for _ in range(4 * count + 8):
         at = random() * len(text)

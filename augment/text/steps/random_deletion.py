@@ -83,16 +83,15 @@ def _without(tokens: Sequence[str], gone: list[int]) -> Parts:
 
 def _drawn(count: int, rate: float, draw: Draw) -> list[int]:
     """Which of some words go, each with probability ``rate``, but never all: a draw for each that does."""
-    if rate < 1e-9:
-        return []
-    if rate == 1:
-        gone = list(range(count))
-    else:
-        scale, gone = 1 / log1p(-rate), []
+    gone: list[int] = []
+    if 1e-9 <= rate < 1:
+        scale = 1 / log1p(-rate)
         place = int(log1p(-draw()) * scale)  # how many stay before the first that goes
         while place < count:
             gone.append(place)
             place += 1 + int(log1p(-draw()) * scale)
+    elif rate >= 1:
+        gone = list(range(count))
     if gone and len(gone) == count:
         del gone[int(draw() * count)]
     return gone

@@ -44,11 +44,12 @@ def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tu
 def changed(passage: Passage, draw: Draw, how: How) -> Passage:
     """One text with more words in it."""
     parts = parts_of(passage)
-    count = len(parts) // 2
+    words = parts[1::2]
+    count = len(words)
     table, rate, language = how
     left = counted(rate, count, draw)
-    sources = known(parts, table) if left else []
-    if not sources or foreign(passage, language, parts[1::2]):
+    sources = known(words, table) if left else []
+    if not sources or foreign(passage, language, words):
         return passage
     told = tokenized(passage)
     added: dict[int, tuple[int, str]] = {}
