@@ -90,8 +90,8 @@ def _provenance(receipts: list[Path], path: Path) -> None:
     """All rows in the order of their lots, batch by batch."""
     with durable.writing(path) as file, pq.ParquetWriter(file, PROVENANCE, compression="zstd") as out:
         for receipt in receipts:
-            with pq.ParquetFile(receipt) as rows:
-                for batch in rows.iter_batches(batch_size=16_384):
+            with pq.ParquetFile(receipt, pre_buffer=False) as rows:
+                for batch in rows.iter_batches(batch_size=16_384, use_threads=False):
                     out.write_batch(batch)
 
 
