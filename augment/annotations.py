@@ -26,6 +26,9 @@ Weights = Sequence[tuple[str, float]]
 INDEX = ""
 """The name in ``Annotations.masks`` of the mask whose values are the classes."""
 
+MASKED = "masked"
+"""The layer, label or name of what a step has hidden for a model to find; never one of the data's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:

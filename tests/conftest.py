@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import augment
 from augment import catalog, demo
+
+settings.register_profile("augment", deadline=None)  # pytest-timeout stops what hangs; machines are slow and shared
+settings.load_profile("augment")
 
 PICTURE_WRITERS = [name for name in catalog.names("writers") if not getattr(catalog.writer(name), "TEXTUAL", False)]
 """Formats that hold more than text."""

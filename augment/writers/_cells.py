@@ -13,12 +13,12 @@ import contextlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from augment import encodings, spans
-from augment.annotations import Annotations, Span, plain
+from augment.annotations import MASKED, Annotations, Span, plain
 from augment.errors import SampleError
 from augment.sample import Dataset, Record
 from augment.spans import Found
@@ -173,7 +173,7 @@ def row(record: Record, layout: Layout, texts: Texts) -> Row | list[Any]:
     if layout.files:
         values = _file_row(record, layout, own, fields)
     else:
-        values = _shaped(layout.shape, own, notes, fields) if layout.shape else {**fields, **own}
+        values = _shaped(layout.shape, own, _own(notes), fields) if layout.shape else {**fields, **own}
         if isinstance(values, list):
             return values
         if record.label is not None or layout.label is not None:
@@ -182,6 +182,8 @@ def row(record: Record, layout: Layout, texts: Texts) -> Row | list[Any]:
             values[layout.split] = record.split
     if not layout.shape and (layout.spans or (notes is not None and notes.spans)):
         _put(values, layout.spans, SPANS, listed(notes.spans if notes is not None else ()))
+    elif notes is not None and (masked := [span for span in notes.spans if span.layer == MASKED]):
+        _put(values, None, SPANS, listed(masked))  # no shape knows such, and none is to take it for an entity
     for name, value in zip(layout.told, (record.source, record.copy), strict=False):
         _put(values, name, name, value)
     made = {name: values[name] for name in layout.columns if name in values}
@@ -312,6 +314,13 @@ def _put(values: Row, known: str | None, usual: str, value: Any) -> None:
         while name in values:
             name = f"augment_{name}"
     values[name] = value
+
+
+def _own(notes: Annotations | None) -> Annotations | None:
+    """What is annotated without what a step has masked."""
+    if notes is None or not any(span.layer == MASKED for span in notes.spans):
+        return notes
+    return replace(notes, spans=tuple(span for span in notes.spans if span.layer != MASKED))
 
 
 def _shaped(name: str, texts: Mapping[str, str], notes: Annotations | None, fields: Mapping[str, Any]) -> Any:

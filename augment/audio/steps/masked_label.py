@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import pydantic
 
-from augment.annotations import Annotations, Event
+from augment.annotations import MASKED, Annotations, Event
 from augment.audio.labels.timeline import follow, timeline
 from augment.audio.steps import _clips, _silenced
 from augment.audio.steps._options import Number
@@ -32,7 +32,6 @@ NOTE = (
 DOCS = "https://arxiv.org/abs/2006.11477"
 P = 1.0
 
-NAME = "masked"
 """The label of a hidden stretch."""
 
 DIGITS = 7
@@ -89,6 +88,6 @@ def _labelled(sample: Sample, gone: list[tuple[int, int]]) -> Sample:
     ends = (
         (round(start / clip.rate, DIGITS), min(round(stop / clip.rate, DIGITS), clip.seconds)) for start, stop in gone
     )
-    events = (*found.events, *(Event(onset, offset, NAME) for onset, offset in ends if onset < offset))
+    events = (*found.events, *(Event(onset, offset, MASKED) for onset, offset in ends if onset < offset))
     found = replace(found, events=tuple(sorted(events, key=lambda event: event.onset)))
     return replace(sample, annotations=replace(whole, found=found))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import pydantic
 
+from augment.annotations import MASKED
 from augment.chance import Chance
 from augment.image.labels.move import cover
 from augment.image.labels.scene import Array
@@ -29,7 +30,6 @@ NOTE = (
 DOCS = "https://arxiv.org/abs/2111.06377"
 P = 1.0
 
-NAME = "masked"
 """The name of the mask."""
 
 
@@ -70,8 +70,8 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
     scene = _mixing.scene(sample)
     scene = cover(scene, where) if where.any() else scene
     mask = np.where(where, 255, 0).astype(np.uint8)
-    before = scene.bitmaps.pixels.get(NAME)
-    masks = {**scene.bitmaps.pixels, NAME: mask if before is None else np.maximum(before, mask)}
+    before = scene.bitmaps.pixels.get(MASKED)
+    masks = {**scene.bitmaps.pixels, MASKED: mask if before is None else np.maximum(before, mask)}
     scene = replace(scene, bitmaps=replace(scene.bitmaps, pixels=masks))
     return replace(sample, value=pixels, annotations=scene), {"patches": count, "of": rows * columns}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pydantic
 
-from augment.annotations import Span
+from augment.annotations import MASKED, Span
 from augment.chance import Chance
 from augment.sample import Dataset, Sample
 from augment.text.handing import words
@@ -29,7 +29,6 @@ NOTE = (
 DOCS = "https://aclanthology.org/N19-1423/"
 P = 1.0
 
-LAYER = "masked"
 LOOSE = "sentence"
 """A layer that edits may touch, which the new spans have while the words become masks."""
 
@@ -72,15 +71,15 @@ def _masked(options: Options, passage: Passage, numbers: Numbers) -> Passage:
         if span.fields is not told:
             spans.append(span)
         elif made.text[span.start : span.end] == options.mask_token:  # and else it had to be left as it was
-            spans.append(replace(span, layer=LAYER, fields={}))
+            spans.append(replace(span, layer=MASKED, fields={}))
     return Passage(made.text, tuple(spans), made.policy)
 
 
 def _placed(passage: Passage, column: str) -> Passage:
     """A text of several whose masks name its column."""
-    if not any(span.layer == LAYER and not span.column for span in passage.spans):
+    if not any(span.layer == MASKED and not span.column for span in passage.spans):
         return passage
     spans = [
-        replace(span, column=column) if span.layer == LAYER and not span.column else span for span in passage.spans
+        replace(span, column=column) if span.layer == MASKED and not span.column else span for span in passage.spans
     ]
     return Passage(passage.text, tuple(spans), passage.policy)
