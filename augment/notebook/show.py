@@ -162,7 +162,7 @@ MOST = 3
 
 def steps(applied: Sequence[Applied], copy: int = 1) -> str:
     """The steps that were drawn, with the first of the numbers that they drew, three digits each."""
-    told = " → ".join(_step(one) for one in applied)
+    told = " → ".join(_step(one) for one in applied if one.parameters.get("applied") is not False)
     return told or ("no step was drawn" if copy else "")
 
 
