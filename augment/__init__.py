@@ -86,11 +86,14 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import augment`` stays instant."""
-    if name in _EXTRAS:
-        return importlib.import_module(f"augment.{name}")
-    if name not in _HOMES:
+    if name not in _HOMES and name not in _EXTRAS:
         raise AttributeError(f"module 'augment' has no attribute {name!r}")
-    home = importlib.import_module(_HOMES[name])
+    from augment import interrupts
+
+    with interrupts.held():
+        home = importlib.import_module(_HOMES.get(name, f"augment.{name}"))
+    if name in _EXTRAS:
+        return home
     return home if _HOMES[name] == f"augment.{name}" else getattr(home, name)
 
 

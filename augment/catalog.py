@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
+from augment import interrupts
 from augment.contracts import Drawing, Modality, Reader, Writer
 from augment.errors import Problem, RecipeError, nearest
 
@@ -30,10 +31,12 @@ def module(kind: str, name: str) -> Any:
     """
     own = _own(kind)
     if name in own:
-        return importlib.import_module(own[name])
+        with interrupts.held():
+            return importlib.import_module(own[name])
     foreign = _foreign(kind)
     if name in foreign:
-        return foreign[name].load()
+        with interrupts.held():
+            return foreign[name].load()
     singular = kind.removesuffix("s") if kind != "modalities" else "modality"
     raise RecipeError([Problem(name, f"expected the name of a {singular}, got {name!r}", nearest(name, names(kind)))])
 
@@ -62,7 +65,10 @@ def drawing(name: str) -> Drawing | None:
     """How a modality shows its values to people; None where it doesn't say."""
     home = modality(name).__name__.rpartition(".")[0]  # type: ignore[attr-defined]  # it is a module
     place = f"{home}.drawing"
-    return cast(Drawing, importlib.import_module(place)) if home and importlib.util.find_spec(place) else None
+    if not home or not importlib.util.find_spec(place):
+        return None
+    with interrupts.held():
+        return cast(Drawing, importlib.import_module(place))
 
 
 def modality_of_value(value: Any, facts: Mapping[str, Any]) -> str | None:

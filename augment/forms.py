@@ -15,9 +15,10 @@ from PIL import Image
 
 from augment import masks
 from augment.annotations import INDEX, Annotations, Instance, bounds
-from augment.engine.stream import Item
-from augment.errors import AugmentError
-from augment.sample import Dataset
+from augment.engine.items import Item, Made
+from augment.engine.stream import Stream
+from augment.errors import AugmentError, nearest
+from augment.sample import Dataset, Skip
 
 UNLABELLED = -1
 """The label of a sample that has none: ``ignore_class=-1`` of Keras' losses ignores it."""
@@ -25,13 +26,17 @@ UNLABELLED = -1
 PER_OBJECT = ("area", "boxes", "iscrowd", "keypoints", "labels", "masks")
 """What ``objects`` has a row of for each object."""
 
+MOST_TRIED = 1000
+"""Sources that are tried for one that stands in for a sample which can't be made."""
+
 
 @dataclass(frozen=True)
 class Form:
     """How items become what a dataset gives; must pickle where workers are spawned.
 
     Args:
-        dtype: Of pictures: ``uint8`` in [0, 255], or ``float``, float32 in [0, 1].
+        dtype: Of pictures: ``uint8`` in [0, 255], or ``float``, float32 in [0, 1]. Pictures of which a step such as
+            Normalize or ToFloat has made floats stay float32, as the step left them.
         mapping: Give mappings of all that is known instead of pairs (value, target).
         masks: Whether targets have objects' masks; None: where one of a picture's objects has one.
         convert: What makes a sample of an Item instead of all this.
@@ -99,7 +104,7 @@ def sample(item: Any, form: Labelled, kinds: Kinds) -> Any:
         return tuple(zip(*views, strict=True)) if paired else tuple(views)
     if form.convert is not None:
         return form.convert(item)
-    value = array(item.value, form.dtype)
+    value = array(item, form.dtype)
     found = None
     if kinds.objects and form.labels != "mask":
         found = objects(item.annotations, item.value, kinds, form.masks)
@@ -113,13 +118,21 @@ def sample(item: Any, form: Labelled, kinds: Kinds) -> Any:
     return value, ({**found, "label": target(item, form, kinds)} if kinds.classes else found)
 
 
-def array(value: Any, dtype: str) -> Any:
-    """A value with channels last; texts stay texts."""
+def is_sound(item: Item) -> bool:
+    """Whether its value is a sound, for a picture may be of floats too."""
+    return "rate" in item.facts
+
+
+def array(item: Item, dtype: str) -> Any:
+    """An item's value with channels last; texts stay texts."""
+    value = item.value
     if isinstance(value, str | Mapping):
         return value
-    if value.dtype != np.uint8:
+    if is_sound(item):
         return np.ascontiguousarray(value.T, np.float32)
     pixels = value[..., None] if value.ndim == 2 else value
+    if value.dtype != np.uint8:
+        return np.ascontiguousarray(pixels, np.float32)
     return np.divide(pixels, 255, dtype=np.float32) if dtype == "float" else pixels
 
 
@@ -180,6 +193,68 @@ def objects(found: Annotations | None, value: Any, kinds: Kinds, with_masks: boo
     return {**told, "class_masks": by_class} if by_class else told
 
 
+def stand_in(live: Stream, number: int) -> Made:
+    """What stands in for a sample of an epoch that can't be made: the same copy of the next source that is good.
+
+    Raises AugmentError where none of the next MOST_TRIED sources is.
+    """
+    sources = len(live.plan.listing.rows(live.split))
+    each, tried = live.total // sources, min(sources, MOST_TRIED)
+    found: Made | Skip = live.made(number)
+    for step in range(1, tried):
+        if not isinstance(found, Skip):
+            break
+        found = live.made((number + step * each) % live.total)
+    if isinstance(found, Skip):
+        raise AugmentError(f"none of {tried} sources could be made; the last one: {told(found)}")
+    return found
+
+
+def told(skip: Skip) -> str:
+    """Which source can't be made, and why, in a line."""
+    return f"{skip.source}: {skip.reason}, {skip.detail}"
+
+
+def only(called: str, given: Mapping[str, Any], options: type, elsewhere: Mapping[str, str] | None = None) -> None:
+    """Refuse options that there are not, and say which are.
+
+    Args:
+        called: What was called.
+        given: The options that it got.
+        options: The TypedDict of those that it has.
+        elsewhere: What to do instead, by option.
+
+    Raises:
+        TypeError: There is no such option.
+    """
+    known = options.__annotations__
+    wrong = next((name for name in given if name not in known), None)
+    if wrong is not None:
+        fix = (elsewhere or {}).get(wrong) or nearest(wrong, sorted(known))
+        raise TypeError(f"{called}() got an unexpected option {wrong!r}{'; ' if fix else ''}{fix}")
+
+
+def one_kind(values: Sequence[Any]) -> None:
+    """Refuse values of several modalities in a batch. Raises AugmentError."""
+    kinds = list(dict.fromkeys(_kind(value) for value in values))
+    if len(kinds) > 1:
+        raise AugmentError(
+            f"a batch mixes {' and '.join(kinds)}; a batch holds one of them: make a dataset of each, with its own input"
+        )
+
+
+def _kind(value: Any) -> str:
+    """What a value is, an array or a tensor of this package's data sets."""
+    if isinstance(value, str | bytes):
+        return "texts"
+    if isinstance(value, Mapping):
+        return "texts" if all(isinstance(one, str | bytes) for one in value.values()) else "mappings"
+    dimensions = getattr(value, "ndim", 0)
+    if dimensions == 2 and "float" in str(value.dtype):
+        return "sounds"
+    return "pictures" if dimensions == 3 else "numbers"
+
+
 def alike(shapes: Sequence[tuple[int, ...]], channels: int, otherwise: str) -> None:
     """Refuse values of different shapes in a batch, and say what mends it.
 
@@ -195,14 +270,14 @@ def alike(shapes: Sequence[tuple[int, ...]], channels: int, otherwise: str) -> N
     other = next((shape for shape in shapes if shape != first), None)
     if other is None:
         return
-    told = f"a batch has values of different shapes, such as {first} and {other}"
+    differ = f"a batch has values of different shapes, such as {first} and {other}"
     recoloured = first[channels] != other[channels]
     if len(first) != 2:
         fix = "ToGray to the recipe, or ToRGB" if recoloured else "Resize or RandomCrop to the recipe"
-        raise AugmentError(f"{told}; add {fix}, best under prepare.image, which originals pass too, or {otherwise}")
+        raise AugmentError(f"{differ}; add {fix}, best under prepare.image, which originals pass too, or {otherwise}")
     axes = "(channels, frames)" if channels == 0 else "(frames, channels)"
     fix = "ToMono under prepare.audio" if recoloured else f"FixedLength under prepare.audio, or pad them: {otherwise}"
-    raise AugmentError(f"{told} {axes}; add {fix}")
+    raise AugmentError(f"{differ} {axes}; add {fix}")
 
 
 def pixels(data: bytes) -> Any:

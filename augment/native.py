@@ -108,10 +108,7 @@ def build(package: str, name: str, parameters: Mapping[str, Any], base: Path) ->
 def checked(name: str, kind: type[Options], parameters: Mapping[str, Any], usual: float) -> tuple[Any, float]:
     """A step's parameters as its model has them, and its p, ``usual`` where none is said. Raises RecipeError."""
     given = {str(key): value for key, value in parameters.items()}
-    p = given.pop("p", usual)
-    problems: list[Problem] = []
-    if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
-        problems.append(Problem("p", f"expected a probability from 0 to 1, got {p!r}"))
+    p, problems = chance(given, usual)
     try:
         options = kind.model_validate(given)
     except pydantic.ValidationError as error:
@@ -125,7 +122,15 @@ def checked(name: str, kind: type[Options], parameters: Mapping[str, Any], usual
                 problems.append(Problem(key, f"{said}, got {item['input']!r}"))
     if problems:
         raise RecipeError(problems)
-    return options, float(p)
+    return options, p
+
+
+def chance(given: dict[str, Any], usual: float) -> tuple[float, list[Problem]]:
+    """Take ``p`` out of a step's parameters, ``usual`` where none is said, with what is wrong with it."""
+    p = given.pop("p", usual)
+    if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
+        return usual, [Problem("p", f"expected a probability from 0 to 1, got {p!r}")]
+    return float(p), []
 
 
 def describe(package: str, name: str) -> Description:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import yaml
-
 from augment.audio import parameters
 from augment.audio.library import FILES, transforms
 from augment.contracts import Description, Parameter
+from augment.steps import shown
 
 DOCS = "https://iver56.github.io/audiomentations/waveform_transforms/"
 
@@ -89,7 +88,7 @@ def describe(name: str) -> Description:
     listed = [
         Parameter(
             key,
-            _shown(defaults[key]) if key in defaults else "required",
+            shown(defaults[key]) if key in defaults else "required",
             parameters.kind_of(name, key),
             ABOUT.get(key) or about.get(key, ""),
         )
@@ -128,8 +127,3 @@ def _arguments(doc: str) -> dict[str, str]:
         elif name:
             about[name] = f"{about[name]} {line.strip()}".strip()
     return about
-
-
-def _shown(value: Any) -> str:
-    """A default as one would write it in a recipe."""
-    return str(yaml.safe_dump(value, default_flow_style=True)).replace("...", "").strip()

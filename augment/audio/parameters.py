@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from augment.audio import modality, references, schema
+from augment import native
+from augment.audio import references, schema
 from augment.audio.library import EXCLUDED, FILES, LibraryStep, transforms
+from augment.audio.names import KNOWN
 from augment.audio.peer import BaseCompose, BaseTransform, audiomentations
 from augment.audio.tryout import try_out
 from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, nearest
-
-ALGEBRA = ("one_of", "some_of", "sequence", "repeat", "rand_augment", "trivial_augment", "aug_mix")
-"""What recipes have beside steps, for did-you-mean."""
+from augment.steps import unknown_parameter
 
 GROUPS = {
     "OneOf": "write one_of",
@@ -63,10 +62,7 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
     if name not in transforms():
         raise RecipeError([unknown(name)])
     given = {str(key): value for key, value in parameters.items()}
-    p = given.pop("p", defaults(name)["p"])
-    problems: list[Problem] = []
-    if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
-        problems.append(Problem("p", f"expected a probability from 0 to 1, got {p!r}"))
+    p, problems = native.chance(given, defaults(name)["p"])
     sounds = references.NOTHING
     for key in needed(name):
         try:
@@ -82,7 +78,7 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
     problems += _value_problems(name, given)
     if problems:
         raise RecipeError(problems)
-    step = LibraryStep(name, float(p), given, sounds, setting.native)
+    step = LibraryStep(name, p, given, sounds, setting.native)
     try_out(step)
     return step
 
@@ -121,8 +117,7 @@ def unknown(name: str) -> Problem:
         return Problem(name, f"expected a step, {name} groups steps", GROUPS.get(name, "write sequence"))
     if inspect.isclass(found) and issubclass(found, BaseTransform):
         return Problem(name, f"expected a step, {name} is only the base of transforms")
-    guess = nearest(name, [*modality.names(), *ALGEBRA])
-    return Problem(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
+    return KNOWN.unknown(name)
 
 
 def _unknown_parameter(step: str, key: str) -> Problem:
@@ -135,9 +130,7 @@ def _unknown_parameter(step: str, key: str) -> Problem:
     if key in found:
         fix = f"leave {key} out"
         return Problem(key, f"{key} of {step} has a meaning only in code, and a recipe is data", fix)
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    fix = f"did you mean {close[0]}?" if close else f"{step} takes: {', '.join(known)}"
-    return Problem(key, f"expected a parameter of {step}, got {key!r}", fix)
+    return unknown_parameter(step, key, known)
 
 
 def _value_problems(name: str, given: Mapping[str, Any]) -> list[Problem]:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from augment import catalog
+from augment.annotations import Annotations
 from augment.engine.bench import Bench, Job, Source, guarded
 from augment.engine.listing import collect
 from augment.engine.plan import suits, written
 from augment.engine.recipe import Recipe
 from augment.errors import AugmentError
-from augment.sample import Dataset, Entry, Sample
+from augment.sample import Content, Dataset, Entry, Sample
 
 Load = Callable[[int], Any]
 """The decoded value of a row, by its number. Raises SampleError."""
@@ -53,7 +54,7 @@ class Held(Bench):
         """
         source = self._source(self.entries[row])
         if self.recipe.frame.expand.keep_originals:
-            yield 0, source.sample()
+            yield 0, replace(source.sample(), annotations=source.settled.original if source.settled else None)
         fresh = self.fresh(epoch)
         seen = self._seen(source, fresh, fresh.start)
         for copy in fresh:
@@ -70,10 +71,15 @@ class Held(Bench):
         """The numbers of all copies of a row in an epoch; 0 is the original."""
         return [*([0] if self.recipe.frame.expand.keep_originals else []), *self.fresh(epoch)]
 
+    def annotated(self, row: int) -> Annotations | None:
+        """What is annotated on a row; those who have any say so here."""
+        return None
+
     def _source(self, entry: Entry, hashed: bool = True) -> Source:
         with guarded():
             value = self.load(int(entry.key))
-        source = Source(entry, self.kind, "", b"", "", value, None)
+        settled = self._settled(self.kind, value, Content(b"", self.annotated(int(entry.key))))
+        source = Source(entry, self.kind, "", b"", "", value, settled)
         nodes = self.recipe.prepare.get(self.kind)
         return self._prepared(source, nodes) if nodes else source
 

@@ -23,6 +23,7 @@ from augment.engine.lots import Batch, Chunk, Lot, Row
 from augment.engine.recipe import AnyRecipe, Changes, Recipe, load
 from augment.errors import ChangedError, InputError, OutputError, Problem, RecipeError
 from augment.sample import Dataset, Entry
+from augment.signatures import shows
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -92,6 +93,7 @@ class Plan:
         return lots.cut_chunks(lot, self.listing)
 
 
+@shows(Changes)
 def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes]) -> Plan:
     """Count what a run would make; nothing is written.
 

@@ -25,6 +25,7 @@ from augment.engine.lent import Lent
 from augment.engine.source import Text
 from augment.errors import InputError, Problem, RecipeError, nearest
 from augment.sample import Entry
+from augment.signatures import shows
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -148,6 +149,7 @@ RECIPES = (".yaml", ".yml", "")
 AnyRecipe = Recipe | str | Path | Mapping[str, Any]
 
 
+@shows(Changes)
 def load(recipe: AnyRecipe, **changes: Unpack[Changes]) -> Recipe:
     """Load and check a recipe.
 

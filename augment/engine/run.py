@@ -27,6 +27,7 @@ from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, build, change, text_of
 from augment.engine.work import TRIES, ChunkTask, Progress, make_chunk
 from augment.errors import AugmentError, OutputError, SampleError
+from augment.signatures import shows
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -73,6 +74,7 @@ class Status:
     shards: int
 
 
+@shows(Changes)
 def run(
     recipe: AnyRecipe,
     *,

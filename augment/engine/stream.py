@@ -12,43 +12,49 @@ counts tuples. A tuple of which one view can't be made is left out.
 from __future__ import annotations
 
 import copy
+import json
 import pickle
-import reprlib
+import re
 import tempfile
+import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from augment import catalog
-from augment.annotations import Annotations
 from augment.chance import Chance
 from augment.contracts import Executor, Outcome
 from augment.engine import history, lots
-from augment.engine.bench import Bench, Job, bench
+from augment.engine.bench import Bench, Job
+from augment.engine.items import Made, Turn, TurnsTask, made_of, make_items
 from augment.engine.kept import Shared
 from augment.engine.listing import Rows
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, load
 from augment.engine.work import TRIES
-from augment.errors import AugmentError, SampleError
+from augment.errors import AugmentError
 from augment.sample import Entry, Skip
+from augment.signatures import shows
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 TURNS = 16
-"""Samples that a worker makes at a time, where no batch says otherwise."""
+"""Samples that a worker makes at a time where no batch says otherwise; fewer at first, for somebody waits for them."""
 
 
 class Streaming(Changes, total=False):
     """What a call of ``stream`` may say beside Changes.
 
-    ``split`` is ``train`` unless said; ``epoch`` counts from 0; ``shuffle`` is on unless said; ``batch_size`` gives
-    lists of so many items; ``rank`` of ``world_size`` ranks; ``workers`` processes, 0 for none.
+    ``split`` is ``train`` unless said; ``epoch`` counts from 0; ``shuffle`` is on unless said, without it sources come
+    as they lie: files by name, rows by place; ``batch_size`` gives lists of so many items; ``rank`` of ``world_size``
+    ranks; ``workers`` processes, 0 for none.
     """
 
     split: str
@@ -60,97 +66,7 @@ class Streaming(Changes, total=False):
     workers: int
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One sample.
-
-    Args:
-        source: The key of its source.
-        copy: 0 is the untouched original.
-        value: As its modality gives it to people: pictures (height, width, channels) uint8, or (height, width) gray;
-            sounds (channels, frames) float32; a text, or texts by column.
-        label: Its class, or None.
-        label_index: The place of its class among all classes of the data set, sorted by name, or None.
-        annotations: In pixels, seconds or characters of ``value``; None where there are none.
-        facts: What the value alone does not say: ``rate`` of a sound, Hz.
-        fields: The source's other facts.
-    """
-
-    source: str
-    copy: int
-    value: Any
-    label: str | None
-    label_index: int | None
-    annotations: Annotations | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    fields: Mapping[str, Any] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        """In a line, as a notebook shows it."""
-        value = self.value
-        told = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else reprlib.repr(value)
-        return f"Item({self.source!r}, copy {self.copy}: {told}, label {self.label!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What is to be made: a copy of a source; those of its epoch, from which it must differ, begin at ``first``.
-
-    With ``views`` it is so many copies that follow each other.
-    """
-
-    entry: Entry
-    copy: int
-    first: int
-    views: int = 1
-
-
-Made = Item | tuple[Item, ...]
-"""What a turn gives: an item; its views where the recipe wants more than one."""
-
-
-@dataclass(frozen=True, slots=True)
-class TurnsTask:
-    """Some turns for a worker."""
-
-    job: bytes
-    number: int
-    turns: tuple[Turn, ...]
-
-
-def make_items(task: TurnsTask, report: Callable[[Any], None]) -> list[Made | Skip]:
-    """The items of some turns, or why there is none."""
-    at = bench(task.job)
-    return [made_of(at, turn) for turn in task.turns]
-
-
-def made_of(at: Bench, turn: Turn) -> Made | Skip:
-    """What a turn gives, or why there is nothing."""
-    if turn.views == 1:
-        return item(at, turn)
-    views: list[Item] = []
-    for number in range(turn.copy, turn.copy + turn.views):
-        view = item(at, Turn(turn.entry, number, turn.first))
-        if isinstance(view, Skip):
-            return view
-        views.append(view)
-    return tuple(views)
-
-
-def item(at: Bench, turn: Turn) -> Item | Skip:
-    """The item of a turn for one copy, or why there is none."""
-    entry = turn.entry
-    try:
-        sample, kind = at.sample(entry, turn.copy, turn.first)
-    except SampleError as error:
-        return Skip(entry.key, error.reason, error.detail, turn.copy, entry.split)
-    value, facts = catalog.modality(kind).plain(sample.value)
-    if isinstance(value, np.ndarray) and not value.flags.owndata:
-        value = value.copy()  # a view, maybe of a source that is kept, and a user may write into it
-    index = None if sample.label is None else at.class_index.get(sample.label)
-    return Item(entry.key, turn.copy, value, sample.label, index, sample.annotations, facts, sample.fields)
-
-
+@shows(Streaming, split="train", epoch=0, shuffle=True, rank=0, world_size=1, workers=0)
 def stream(recipe: AnyRecipe, **options: Unpack[Streaming]) -> Stream:
     """The samples of a recipe, live: Items, or tuples of them where the recipe says ``views: N``.
 
@@ -183,7 +99,9 @@ class Stream:
         self.plan = planned
         self.split = options.get("split", "train")
         self.epoch = _whole("epoch", options.get("epoch", 0), 0)
-        self.shuffle = bool(options.get("shuffle", True))
+        self.shuffle = options.get("shuffle", True)
+        if not isinstance(self.shuffle, bool):
+            raise AugmentError(f"shuffle: expected True or False, got {self.shuffle!r}")
         size = options.get("batch_size")
         self.batch_size = None if size is None else _whole("batch_size", size, 1)
         self.world_size = _whole("world_size", options.get("world_size", 1), 1)
@@ -191,13 +109,15 @@ class Stream:
         self.workers = _whole("workers", options.get("workers", 0), 0)
         if self.split not in planned.listing.splits:
             known = ", ".join(planned.listing.splits)
-            raise AugmentError(f"split: expected one of {known}, got {self.split!r}")
+            raise AugmentError(f"{planned.input}: has no split {self.split!r}; say which, as in split={known!r}")
         self.skipped: list[Skip] = []
+        """What could not be made in the pass under way, or in the last one."""
         self._rows = planned.listing.rows(self.split)
         frame = planned.recipe.frame
         self._copies = frame.expand.copies if lots.grows(self.split) else range(1)
         self._views = frame.views if lots.grows(self.split) else 1
         self._position = 0
+        self._passes = 0
         self._bench: Bench | None = None
         self.shared: Shared | None = None
         """Where forked processes keep decoded sources for each other."""
@@ -211,6 +131,11 @@ class Stream:
     def _turns_each(self) -> int:
         """Turns of a source in an epoch."""
         return len(self._copies) // self._views
+
+    def __repr__(self) -> str:
+        """In a line, as a notebook shows it."""
+        what = "batches" if self.batch_size else "tuples of views" if self._views > 1 else "samples"
+        return f"Stream({self.split} of {self.plan.input}: {len(self):,} {what} an epoch, now in epoch {self.epoch})"
 
     def __len__(self) -> int:
         """Items of an epoch for this rank, tuples of views, or batches of either, if every source is good."""
@@ -240,39 +165,73 @@ class Stream:
         return (made_of(at, turn) for turn in self._turns(np.array(numbers, np.int64)))
 
     def set_epoch(self, epoch: int) -> None:
-        """Go to the beginning of an epoch."""
-        self.epoch, self._position = _whole("epoch", epoch, 0), 0
+        """Go to the beginning of an epoch. An iterator that is under way goes on, but no longer says where this is."""
+        self.go(_whole("epoch", epoch, 0), 0)
 
-    def state_dict(self) -> dict[str, int]:
-        """Where it is, for ``load_state_dict``: what was given out so far will not come again."""
-        return {"epoch": self.epoch, "position": self._position}
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is, for ``load_state_dict``, as JSON values: what was given out so far will not come again."""
+        return {"epoch": self.epoch, "position": self._position, "of": self._identity}
 
-    def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Go where a stream of the same recipe, input and options was."""
-        self.epoch, self._position = _whole("epoch", state["epoch"], 0), _whole("position", state["position"], 0)
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go where a stream of the same recipe, input and options was. Raises AugmentError for another's state."""
+        if not isinstance(state, Mapping) or not {"epoch", "position", "of"} <= state.keys():
+            raise AugmentError(f"expected the state that state_dict() of a stream gave, got {state!r:.200}")
+        if state["of"] != self._identity:
+            raise AugmentError(
+                "the state is of another stream: recipe, input, versions, split, shuffle, rank or world_size differ"
+            )
+        total = len(range(self.rank, self.total, self.world_size))
+        self.go(_whole("epoch", state["epoch"], 0), _whole("position", state["position"], 0, total))
+
+    def go(self, epoch: int, position: int) -> None:
+        """Go to a place of this rank's turns in an epoch."""
+        self.epoch, self._position = epoch, position
+        self._passes += 1
+
+    @cached_property
+    def _identity(self) -> str:
+        """A digest of all that decides which samples come, and in which order."""
+        made = self.plan.generation
+        order = [self.split, self.shuffle, self.rank, self.world_size]
+        told = json.dumps([made.fingerprint, made.expand, made.versions, made.listing, *order], sort_keys=True)
+        return blake2b(told.encode(), digest_size=8).hexdigest()
 
     def __iter__(self) -> Iterator[Any]:
-        """What the epoch has from where it is, or lists of it; it ends at the beginning of the next epoch."""
+        """What the epoch has from where it is, or lists of it; it ends at the beginning of the next epoch.
+
+        A new iterator begins where the one before it was.
+        """
+        self.go(self.epoch, self._position)
         return self._items() if self.batch_size is None else self._batches(self.batch_size)
 
     def _items(self) -> Iterator[Made]:
+        mine = self._passes
         for place, made in self._made():
-            self._position = place + 1
+            self._be_at(place + 1, mine)
             yield made
-        self.set_epoch(self.epoch + 1)
+        self._ended(mine)
 
     def _batches(self, size: int) -> Iterator[list[Made]]:
+        mine = self._passes
         batch: list[Made] = []
         for place, made in self._made():
             batch.append(made)
             if len(batch) == size:
-                self._position = place + 1
+                self._be_at(place + 1, mine)
                 yield batch
                 batch = []
         if batch:
-            self._position = len(self.order())
+            self._be_at(len(self.order()), mine)
             yield batch
-        self.set_epoch(self.epoch + 1)
+        self._ended(mine)
+
+    def _be_at(self, position: int, mine: int) -> None:
+        if mine == self._passes:
+            self._position = position
+
+    def _ended(self, mine: int) -> None:
+        if mine == self._passes:
+            self.set_epoch(self.epoch + 1)
 
     def order(self) -> np.ndarray[Any, Any]:
         """The turns of this rank: each a number of source and copy."""
@@ -289,17 +248,25 @@ class Stream:
         return Turn(entry, copy + self.epoch * fresh if copy else 0, self.epoch * fresh + 1, self._views)
 
     def _turns(self, numbers: np.ndarray[Any, Any]) -> tuple[Turn, ...]:
-        entries = self.plan.listing.entries(self._rows.start + numbers // self._turns_each)
+        places = numbers // self._turns_each
+        rows = self._rows.start + places if self.shuffle else self._as_they_lie[places]
+        entries = self.plan.listing.entries(rows)
         return tuple(self._turn(int(number), entry) for number, entry in zip(numbers, entries, strict=True))
 
+    @cached_property
+    def _as_they_lie(self) -> np.ndarray[Any, Any]:
+        """The rows by where their sources are, numbers in it by their value; any listing of them gives the same."""
+        places = [(_natural(one.locator), _natural(one.key)) for one in self.plan.listing.entries(self._rows)]
+        return self._rows.start + np.array(sorted(range(len(places)), key=places.__getitem__), np.int64)
+
     def _made(self) -> Iterator[tuple[int, Made]]:
-        """Place and what is there, from where it is; what can't be made is noted in ``skipped`` and left out.
+        """Place and what is there, from where it is; what can't be made is noted in ``skipped``, told and left out.
 
         Raises AugmentError where there is nothing in a whole epoch, for a loop over it would train on nothing.
         """
-        order, size = self.order(), self.batch_size or TURNS
-        begin = self._position
-        blocks = ((start, order[start : start + size]) for start in range(begin, len(order), size))
+        order, begin = self.order(), self._position
+        blocks = ((start, order[start:stop]) for start, stop in self._blocks(begin, len(order)))
+        self.skipped = []
         made = self._by_workers(blocks) if self.workers else self._here(blocks)
         good = begin > 0
         for start, found in made:
@@ -309,10 +276,22 @@ class Stream:
                 else:
                     good = True
                     yield place, one
-        if len(order) and not good:
-            last = self.skipped[-1]
-            told = f"{last.source}: {last.reason}, {last.detail}"
-            raise AugmentError(f"none of the {len(order)} samples of an epoch could be made; the last one: {told}")
+        if not self.skipped:
+            return
+        last = self.skipped[-1]
+        told = f"the last one: {last.source}: {last.reason}, {last.detail}"
+        if not good:
+            raise AugmentError(f"none of the {len(order)} samples of an epoch could be made; {told}")
+        bad = f"{len(self.skipped)} of {len(order) - begin} samples could not be made and were left out"
+        warnings.warn(f"{bad}; {told}. All of them are in `skipped` of the stream", stacklevel=3)
+
+    def _blocks(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """What is made at a time: from where to where."""
+        size = self.batch_size or 1
+        while start < end:
+            yield start, min(start + size, end)
+            start += size
+            size = self.batch_size or min(2 * size, TURNS)
 
     def _here(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Iterator[Made | Skip]]]:
         """In this process, one by one."""
@@ -373,8 +352,15 @@ def _again(outcome: Outcome, deaths: int) -> TurnsTask:
     return task
 
 
+def _natural(name: str) -> list[tuple[int, str]]:
+    """What sorts ``file10`` after ``file9``."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split("([0-9]+)", name)]
+
+
 def _whole(name: str, value: Any, low: int, high: int | None = None) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low or value > (high or value):
+    """A whole number from ``low`` to ``high``. Raises AugmentError."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < low or (high is not None and value > high):
         limit = f" to {high}" if high is not None else " or more"
         raise AugmentError(f"{name}: expected a whole number, {low}{limit}, got {value!r}")
     return int(value)

@@ -11,6 +11,7 @@ import yaml
 from augment.contracts import Description, Parameter
 from augment.image import parameters, references, schema
 from augment.image.library import moves, transforms
+from augment.steps import shown
 
 DOCS = "https://explore.albumentations.ai/transform/"
 
@@ -74,6 +75,6 @@ def _shown(key: str, value: Any) -> str:
         return named[value]
     plain = list(value) if isinstance(value, tuple) else value
     try:
-        return yaml.safe_dump(plain, default_flow_style=True).replace("...", "").strip()
+        return shown(plain)
     except yaml.YAMLError:
         return str(plain)

@@ -1,7 +1,7 @@
 """Every image transform of albumentations 2.0.8 under its own name, as a Step with its own stream of chance.
 
-What the library does that we must not let it: it seeds all children of a Compose alike, only warns of arguments that
-it doesn't know, and asks the network for updates when it is imported.
+What the library does that we must not let it: it seeds all children of a Compose alike, and only warns of arguments
+that it doesn't know. See peer.py for what it does when it is imported.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import os
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -18,12 +17,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # before the import, in every worker
-
-import albumentations
 import cv2
 import numpy as np
-from albumentations.core.transforms_interface import BasicTransform, DualTransform, ImageOnlyTransform, Transform3D
 
 from augment.chance import Chance
 from augment.errors import SampleError
@@ -31,6 +26,7 @@ from augment.image import references
 from augment.image.labels.given import given, prepare
 from augment.image.labels.move import move
 from augment.image.labels.scene import Scene
+from augment.image.peer import BasicTransform, DualTransform, ImageOnlyTransform, Transform3D, albumentations
 from augment.image.references import References
 from augment.sample import Applied, Sample
 

@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from augment import interrupts
 from augment.chance import Chance
 from augment.contracts import Description, Finding, Setting, Settled, Step
 from augment.errors import SampleError
 from augment.image.decode import SUFFIXES, decode, original
 from augment.image.encode import Encoding, encode
 from augment.image.labels.options import Labels
+from augment.image.names import KNOWN
 from augment.sample import Applied, Content, Dataset, Sample
+from augment.steps import Makers
 
 __all__ = ["DEFAULT_STEPS", "SUFFIXES", "VERSIONS", "Encoding", "Labels", "decode", "encode", "original"]
 
-STEPS = "augment.image.steps"
+STEPS = KNOWN.package
 """The package of our own steps."""
 
 FORMAT = "webdataset"
@@ -52,42 +55,24 @@ DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
 
 def names() -> list[str]:
     """All steps, sorted."""
-    from augment import own
-
-    return sorted({*_builtin(), *own.names("image")})
-
-
-def _builtin() -> set[str]:
-    """Those that come with augment."""
-    from augment import native
-    from augment.image import library
-
-    return {*library.transforms(), *native.modules(STEPS)}
+    return KNOWN.names()
 
 
 def describe(name: str) -> Description:
     """What ``augment describe`` prints. Raises KeyError."""
-    from augment import native, own
     from augment.image import describe as library
 
-    if (mine := own.find("image", name, _builtin)) is not None:
-        return mine.describe()
-    return native.describe(STEPS, name) if name in native.modules(STEPS) else library.describe(name)
+    return KNOWN.describe(name, library.describe)
 
 
 def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
     """A step from its recipe. Raises RecipeError."""
-    from augment import native, own
-    from augment.image import parameters as library
-
-    if (mine := own.find("image", name, _builtin)) is not None:
+    with interrupts.held():
+        from augment.image import parameters as library
         from augment.image.own import onto
 
-        return mine.build(parameters, onto)
-    ours = name in native.modules(STEPS)
-    if ours and "reference_images" not in parameters:  # with those the library's Mosaic is meant
-        return native.build(STEPS, name, parameters, setting.base)
-    return library.build(name, parameters, setting)
+    # Our Mosaic takes no reference pictures: with those the library's is meant.
+    return KNOWN.build(name, parameters, setting, Makers(library.build, onto, "reference_images" in parameters))
 
 
 def references(step: Step) -> Iterator[Path]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import albumentations
 import pydantic
-from albumentations.core.composition import BaseCompose
-from albumentations.core.transforms_interface import BasicTransform, Transform3D
 
+from augment import native
 from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, nearest
-from augment.image import modality, references, renames, schema
+from augment.image import references, renames, schema
 from augment.image.library import EXCLUDED, LibraryStep, transforms
+from augment.image.names import KNOWN
+from augment.image.peer import BaseCompose, BasicTransform, Transform3D, albumentations
 from augment.image.tryout import try_out
+from augment.steps import unknown_parameter
 
 OURS = {
     "reference_images": "a folder, a file or a list of files",
@@ -25,9 +25,6 @@ OURS = {
     "boxes": "a list of [x_min, y_min, x_max, y_max], each from 0 to 1",
 }
 """Parameters that we add to steps that need more than the picture."""
-
-ALGEBRA = ("one_of", "some_of", "sequence", "repeat", "rand_augment", "trivial_augment", "aug_mix")
-"""What recipes have beside steps, for did-you-mean."""
 
 GROUPS = {
     "OneOf": "write one_of",
@@ -47,10 +44,7 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
     if name not in transforms():
         raise RecipeError([unknown(name)])
     given = {str(key): value for key, value in parameters.items()}
-    problems: list[Problem] = []
-    p = given.pop("p", defaults(name)["p"])
-    if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
-        problems.append(Problem("p", f"expected a probability from 0 to 1, got {p!r}"))
+    p, problems = native.chance(given, defaults(name)["p"])
     extra = references.References()
     try:
         extra = references.take(name, given, setting.base)
@@ -67,7 +61,7 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
     if problems:
         raise RecipeError(problems)
     given = {key: _numbered(key, value) for key, value in given.items()}
-    step = LibraryStep(name, float(p), given, extra, setting.native)
+    step = LibraryStep(name, p, given, extra, setting.native)
     try_out(step)
     return step
 
@@ -104,8 +98,7 @@ def unknown(name: str) -> Problem:
         return Problem(name, f"expected a step for pictures, {name} works on volumes", fix)
     if inspect.isclass(found) and issubclass(found, BasicTransform):
         return Problem(name, f"expected a step, {name} is only the base of transforms")
-    guess = nearest(name, [*modality.names(), *ALGEBRA])
-    return Problem(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
+    return KNOWN.unknown(name)
 
 
 def _is_hidden(name: str, key: str) -> bool:
@@ -127,10 +120,7 @@ def _unknown_parameter(step: str, key: str, strange: Mapping[str, Any]) -> Probl
         ours = references.keys(step)
         fix = f"write {ours[0]}: {OURS[ours[0]]}" if ours else f"leave {key} out"
         return Problem(key, f"{key} of {step} has a meaning only in code, and a recipe is data", fix)
-    listed = [*known, *references.keys(step)]
-    close = difflib.get_close_matches(key, listed, n=1, cutoff=0.6)
-    fix = f"did you mean {close[0]}?" if close else f"{step} takes: {', '.join(listed)}"
-    return Problem(key, f"expected a parameter of {step}, got {key!r}", fix)
+    return unknown_parameter(step, key, [*known, *references.keys(step)])
 
 
 def _numbered(key: str, value: Any) -> Any:

@@ -9,10 +9,16 @@ from typing import Any
 
 from augment.engine.recipe import Recipe, load
 from augment.errors import AugmentError, Problem, RecipeError
-from augment.migrate.composed import PLAIN_STEP, built, group, member, plain, stranger
+from augment.migrate.composed import ONE_EACH, PLAIN_STEP, built, group, member, plain, stranger
 
 BOXES = {"min_width": 0.0, "min_height": 0.0, "max_accept_ratio": None}
 """Parameters of BboxParams that recipes don't have, and their defaults."""
+
+FLOATS = ("Normalize", "ToFloat")
+"""Transforms that make floats of pictures."""
+
+LOOP = (*FLOATS, "ToTensorV2")
+"""Transforms that belong into the training loop."""
 
 
 def from_albumentations(compose: Any) -> Recipe:
@@ -20,17 +26,21 @@ def from_albumentations(compose: Any) -> Recipe:
 
     Steps keep their names and parameters, less those that are at their defaults. OneOf becomes ``one_of``, SomeOf
     ``some_of`` (members fire with their own p once drawn, as there), Sequential and Compose ``sequence``; of
-    ``bbox_params``, ``min_visibility`` and ``min_area`` become ``labels``. A ToTensorV2 at the end is left out, with a
-    warning. What is drawn has the same distribution; the draws themselves are others, whatever the ``seed``.
+    ``bbox_params``, ``min_visibility`` and ``min_area`` become ``labels``. What is drawn has the same distribution; the
+    draws themselves are others, whatever the ``seed``. As there, a picture gives one copy an epoch, and no original:
+    the recipe says ``expand: {multiplier: 1, keep_originals: false}``, and ``multiplier=`` over it makes more.
+
+    Pictures of a recipe are uint8. Normalize, ToFloat and ToTensorV2 at the end are left out, with a warning: they
+    belong into the training loop. ToFloat may stand elsewhere if a FromFloat takes it back.
 
     Args:
         compose: A Compose, another group, or a single transform.
 
     Raises:
         RecipeError: With everything in it that a recipe can't hold: Lambda, transforms that are not the library's,
-            parameters that are code, RandomOrder, additional targets.
+            parameters that are code, RandomOrder, additional targets, Normalize or ToFloat before other transforms.
     """
-    import albumentations
+    from augment.image.peer import albumentations
 
     known = albumentations.BaseCompose | albumentations.BasicTransform
     if not isinstance(compose, known):
@@ -38,10 +48,12 @@ def from_albumentations(compose: Any) -> Recipe:
     problems: list[Problem] = []
     inner = getattr(compose, "transforms", None)
     if inner is not None and type(compose).__name__ in ("Compose", "ReplayCompose", "Sequential") and compose.p == 1:
-        steps = list(_steps(_without_tensors(list(inner)), type(compose).__name__, problems))
+        inner, path = _for_the_loop(list(inner)), type(compose).__name__
     else:
-        steps = list(_steps([compose], "", problems))
-    data: dict[str, Any] = {"image": steps}
+        inner, path = [compose], ""
+    steps = list(_steps(inner, path, problems))
+    problems += _floats(inner, path)
+    data: dict[str, Any] = {"expand": dict(ONE_EACH), "image": steps}
     if labels := _labels(compose, problems):
         data["labels"] = labels
     if problems:
@@ -49,18 +61,32 @@ def from_albumentations(compose: Any) -> Recipe:
     return load(data)
 
 
-def _without_tensors(transforms: list[Any]) -> list[Any]:
-    """Less a last step that makes tensors, which the training loop does."""
-    if transforms and type(transforms[-1]).__name__ == "ToTensorV2":
-        told = "ToTensorV2 is left out: recipes make pictures, and the training loop makes the tensors"
-        warnings.warn(told, UserWarning, stacklevel=3)
-        return transforms[:-1]
-    return transforms
+def _for_the_loop(transforms: list[Any]) -> list[Any]:
+    """Less what makes no pictures at the end, which the training loop does."""
+    count = len(transforms)
+    while count and type(transforms[count - 1]).__name__ in LOOP:
+        count -= 1
+    if names := [type(transform).__name__ for transform in transforms[count:]]:
+        told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} left out: recipes make uint8 pictures, and "
+        warnings.warn(told + "the training loop makes floats and tensors of them", UserWarning, stacklevel=3)
+    return transforms[:count]
+
+
+def _floats(transforms: list[Any], path: str) -> Iterator[Problem]:
+    """What makes floats of pictures and is not taken back: copies and originals would have other ranges then."""
+    names = [type(transform).__name__ for transform in transforms]
+    back = max((place for place, name in enumerate(names) if name == "FromFloat"), default=-1)
+    for place, (name, transform) in enumerate(zip(names, transforms, strict=True)):
+        here = f"{path}[{place}].{name}" if path else name
+        if name in FLOATS and not (name == "ToFloat" and place < back):
+            fix = "put it at the end, from where the training loop takes it"
+            yield Problem(here, "it makes floats, and pictures of a recipe are uint8", fix)
+        yield from _floats(list(getattr(transform, "transforms", ())), here)
 
 
 def _steps(transforms: list[Any], path: str, problems: list[Problem]) -> Iterator[dict[str, Any]]:
     """Recipe steps of some transforms; what can't be one is a problem."""
-    import albumentations
+    from augment.image.peer import albumentations
 
     for number, transform in enumerate(transforms):
         name = type(transform).__name__
@@ -100,7 +126,7 @@ def _group(name: str, transform: Any, path: str, problems: list[Problem]) -> dic
 
 def _foreign(transform: Any) -> Problem | None:
     """What is wrong with a group that is not the library's own."""
-    import albumentations
+    from augment.image.peer import albumentations
 
     name = type(transform).__name__
     if getattr(albumentations, name, None) is type(transform):

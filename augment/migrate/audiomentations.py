@@ -9,7 +9,7 @@ from typing import Any
 
 from augment.engine.recipe import Recipe, load
 from augment.errors import AugmentError, Problem, RecipeError
-from augment.migrate.composed import PLAIN_STEP, built, group, member, plain, stranger
+from augment.migrate.composed import ONE_EACH, PLAIN_STEP, built, group, member, plain, stranger
 
 KEPT_AS: Mapping[tuple[str, str], Sequence[tuple[Any, Any]]] = {
     ("AdjustDuration", "padding_mode"): [("constant", "silence")],
@@ -22,6 +22,8 @@ def from_audiomentations(compose: Any) -> Recipe:
 
     Steps keep their names and parameters, less those that are at their defaults; members of OneOf and SomeOf fire
     with their own p once drawn, as there. What is drawn has the same distribution; the draws themselves are others.
+    As there, a sound gives one copy an epoch, and no original: the recipe says ``expand: {multiplier: 1,
+    keep_originals: false}``, and ``multiplier=`` over it makes more.
 
     Args:
         compose: A Compose, OneOf, SomeOf or a single transform.
@@ -41,7 +43,7 @@ def from_audiomentations(compose: Any) -> Recipe:
         steps = list(_steps([compose], "", problems))
     if problems:
         raise RecipeError(problems)
-    return load({"audio": steps})
+    return load({"expand": dict(ONE_EACH), "audio": steps})
 
 
 def _steps(transforms: list[Any], path: str, problems: list[Problem]) -> Iterator[dict[str, Any]]:

@@ -17,6 +17,9 @@ from augment.errors import Problem, RecipeError
 PLAIN_STEP = "make it a step of your own with @augment.step, or leave it out"
 """What to do with a transform that a recipe can't name."""
 
+ONE_EACH: Mapping[str, Any] = {"multiplier": 1, "keep_originals": False}
+"""The block ``expand:`` of what is called once for each sample: one augmented copy a source and epoch, no original."""
+
 
 def plain(value: Any) -> Any:
     """A parameter as YAML can hold it: lists, mappings and scalars. Raises TypeError for anything else."""

@@ -1,4 +1,4 @@
-"""Keras' ImageDataGenerator as a recipe: the same arguments, the same distributions."""
+"""Keras' ImageDataGenerator as a recipe: the same arguments, with the meaning that they are documented to have."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from augment.engine.recipe import Recipe, load
 from augment.errors import Problem, RecipeError, nearest
+from augment.migrate.composed import ONE_EACH
 
 _STATISTICS = "it needs statistics or values that no 8-bit picture holds; normalise in the model, with "
 
@@ -51,12 +52,21 @@ OTHER = (
 
 
 def from_keras(**arguments: Any) -> Recipe:
-    """The recipe that does what ``ImageDataGenerator(**arguments)`` does; ``to_yaml`` shows it.
+    """The recipe that does what ``ImageDataGenerator(**arguments)`` is documented to do; ``to_yaml`` shows it.
 
-    Steps stand in Keras' order: one warp (KerasAffine), channel shift, flips, brightness. Each has Keras' own
-    distribution. Two things differ by a shade: a channel shift is cut off at 0 and 255, not at the picture's own least
-    and greatest value; and brightness is rounded, not cut off to a whole number. ``fill_mode: constant`` blends with
-    ``cval`` at the border.
+    Steps stand in Keras' order: one warp (KerasAffine), channel shift, flips, brightness. As there, a source gives one
+    copy an epoch, and no original: the recipe says ``expand: {multiplier: 1, keep_originals: false}``, and
+    ``multiplier=`` over it makes more.
+
+    What is drawn has the distribution of Keras 3.15.1, and pixels go where its code sends them, but for these:
+
+    - ``width_shift_range`` moves left and right, ``height_shift_range`` up and down, as documented. Keras' own code
+      has them exchanged since 2020, see KerasAffine; there, exchange the two to get here what you had.
+    - A picture that is not square is turned, sheared and zoomed round its middle; Keras takes another point.
+    - ``fill_mode: wrap`` repeats the picture; SciPy's, which Keras uses, leaves out a row and a column of each.
+      ``constant`` blends with ``cval`` at the border. ``interpolation_order: 3`` is a cubic, but no spline.
+    - A channel shift is cut off at 0 and 255, not at the picture's own least and greatest value; and brightness is
+      rounded, not cut off to a whole number.
 
     Args:
         arguments: As ImageDataGenerator takes them. ``rescale``, ``dtype`` and ``data_format: channels_first`` are the
@@ -79,7 +89,7 @@ def from_keras(**arguments: Any) -> Recipe:
     told = [f"{key}: {TOLD[key]}" for key in TOLD if key in given and given[key] != "channels_last"]
     if told:
         warnings.warn("; ".join(told), UserWarning, stacklevel=2)
-    return load({"image": steps})
+    return load({"expand": dict(ONE_EACH), "image": steps})
 
 
 def _steps(given: Mapping[str, Any], problems: list[Problem]) -> list[dict[str, Any]]:

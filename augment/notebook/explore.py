@@ -18,7 +18,7 @@ from augment.contracts import Description
 from augment.engine.draw import GROUPS
 from augment.engine.recipe import AnyRecipe, Recipe, build, load
 from augment.engine.source import KeyPath
-from augment.engine.stream import Item
+from augment.engine.items import Item
 from augment.errors import AugmentError, RecipeError
 from augment.notebook.controls import Control, control
 from augment.notebook.preview import Preview, at_hand

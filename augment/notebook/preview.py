@@ -15,7 +15,7 @@ from augment.engine.bench import Bench, Job, Source, guarded
 from augment.engine.held import Held
 from augment.engine.plan import plan
 from augment.engine.recipe import Recipe, build
-from augment.engine.stream import Item
+from augment.engine.items import Item
 from augment.errors import AugmentError
 from augment.notebook.page import Figure, page
 from augment.notebook.show import classes, said, steps

@@ -14,7 +14,8 @@ from augment.annotations import Annotations
 from augment.contracts import View
 from augment.engine.bench import Bench, Job
 from augment.engine.lots import grows
-from augment.engine.stream import Item, Stream, stream
+from augment.engine.items import Item
+from augment.engine.stream import Stream, stream
 from augment.errors import AugmentError, SampleError
 from augment.notebook.page import Figure, Shown, page
 from augment.sample import Applied, Entry

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from augment import native
 from augment.contracts import Description, Parameter
+from augment.steps import shown
 from augment.text import kinds, manners, nltk_data, schema
 from augment.text.library import transforms
 
@@ -131,11 +130,7 @@ def _default(name: str, key: str) -> str:
         return "required"
     if kind.base in ("file", "folder"):
         return "null" if (name, key) in kinds.OPTIONAL else "required"
-    return _shown(default)
-
-
-def _shown(value: Any) -> str:
-    return str(yaml.safe_dump(value, default_flow_style=True)).replace("...", "").strip()
+    return shown(default)
 
 
 def _words(kind: kinds.Kind) -> str:

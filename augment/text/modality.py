@@ -7,19 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from augment import interrupts
 from augment.annotations import Annotations
 from augment.chance import Chance
 from augment.contracts import Description, Finding, Setting, Settled, Step
 from augment.errors import SampleError
 from augment.sample import Applied, Content, Dataset, Sample
+from augment.steps import Makers
 from augment.text.decode import NAME, SUFFIXES, decode, original
 from augment.text.encode import Encoding, encode
 from augment.text.labels.options import Labels
+from augment.text.names import KNOWN
 from augment.text.value import Document, Passage
 
 __all__ = ["SUFFIXES", "Encoding", "Labels", "decode", "encode", "original"]
 
-STEPS = "augment.text.steps"
+STEPS = KNOWN.package
 """The package of our own steps."""
 
 FORMAT = "jsonl"
@@ -53,41 +56,23 @@ DEFAULT_STEPS: Sequence[Mapping[str, Any]] = (
 
 def names() -> list[str]:
     """All steps, sorted."""
-    from augment import own
-
-    return sorted({*_builtin(), *own.names("text")})
-
-
-def _builtin() -> set[str]:
-    """Those that come with augment."""
-    from augment import native
-    from augment.text import library
-
-    return {*library.transforms(), *native.modules(STEPS)}
+    return KNOWN.names()
 
 
 def describe(name: str) -> Description:
     """What ``augment describe`` prints. Raises KeyError."""
-    from augment import native, own
     from augment.text import describe as library
 
-    if (mine := own.find("text", name, _builtin)) is not None:
-        return mine.describe()
-    return native.describe(STEPS, name) if name in native.modules(STEPS) else library.describe(name)
+    return KNOWN.describe(name, library.describe)
 
 
 def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Step:
     """A step from its recipe. Raises RecipeError."""
-    from augment import native, own
-    from augment.text import parameters as library
-
-    if (mine := own.find("text", name, _builtin)) is not None:
+    with interrupts.held():
+        from augment.text import parameters as library
         from augment.text.own import onto
 
-        return mine.build(parameters, onto)
-    if name in native.modules(STEPS):
-        return native.build(STEPS, name, parameters, setting.base)
-    return library.build(name, parameters, setting)
+    return KNOWN.build(name, parameters, setting, Makers(library.build, onto))
 
 
 def references(step: Step) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from augment import interrupts
 from augment.errors import Problem, RecipeError
 from augment.references import find
 from augment.text import places
@@ -56,7 +57,7 @@ def missing(name: str) -> Iterator[Problem]:
 def library(name: str) -> Any:
     """torch or transformers, imported so that they ask nothing of the network. Raises ImportError."""
     os.environ.update(OFFLINE)
-    with _quiet():
+    with interrupts.held(), _quiet():
         return importlib.import_module(name)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,12 @@ from augment import native
 from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, nearest
 from augment.references import find
-from augment.text import kinds, manners, modality, nltk_data, places, schema
+from augment.steps import unknown_parameter
+from augment.text import kinds, manners, nltk_data, places, schema
 from augment.text.library import EXCLUDED, LibraryStep, transforms
+from augment.text.names import KNOWN
 from augment.text.steps._passages import Columns
 from augment.text.tryout import try_out
-
-ALGEBRA = ("one_of", "some_of", "sequence", "repeat", "rand_augment", "trivial_augment", "aug_mix")
-"""What recipes have beside steps, for did-you-mean."""
 
 GROUPS = {"Sequential": "write sequence", "Sometimes": "give the step a p"}
 """Compositions of nlpaug -> what recipes have for them."""
@@ -33,10 +31,7 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
     if name not in transforms():
         raise RecipeError([unknown(name)])
     given = {str(key): value for key, value in parameters.items()}
-    p = given.pop("p", native.P)
-    problems: list[Problem] = []
-    if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1:
-        problems.append(Problem("p", f"expected a probability from 0 to 1, got {p!r}"))
+    p, problems = native.chance(given, native.P)
     columns = given.pop("columns", None)
     try:
         options = Columns(columns=columns)
@@ -57,7 +52,7 @@ def build(name: str, parameters: Mapping[str, Any], setting: Setting) -> Library
     if name in nltk_data.OURS:
         needed = (nltk_data.TAGGER,) if given.get("aug_src") == "ppdb" else nltk_data.NEEDED
         files.found += nltk_data.check(name, folder, needed)
-    step = LibraryStep(name, float(p), given, options, tuple(files.found), folder)
+    step = LibraryStep(name, p, given, options, tuple(files.found), folder)
     try_out(step)
     return step
 
@@ -73,17 +68,13 @@ def unknown(name: str) -> Problem:
         return Problem(name, f"expected a step for a recipe, {name} is none: it {EXCLUDED[name]}")
     if name in GROUPS:
         return Problem(name, f"expected a step, {name} groups steps", GROUPS[name])
-    guess = nearest(name, [*modality.names(), *ALGEBRA])
-    return Problem(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
+    return KNOWN.unknown(name)
 
 
 def _unknown_parameter(step: str, key: str) -> Problem:
-    known = [*names(step), "columns", "p"]
     if key in kinds.LEFT_OUT and (key in schema.fields(step) or key in ("n", "num_thread")):
         return Problem(key, f"{key} of {step} {kinds.LEFT_OUT[key]}", f"leave {key} out")
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    fix = f"did you mean {close[0]}?" if close else f"{step} takes: {', '.join(known)}"
-    return Problem(key, f"expected a parameter of {step}, got {key!r}", fix)
+    return unknown_parameter(step, key, [*names(step), "columns", "p"])
 
 
 def _value_problems(name: str, given: Mapping[str, Any]) -> list[Problem]:

@@ -10,7 +10,7 @@ from torch.utils.data import default_collate
 
 from augment.annotations import Annotations
 from augment.errors import AugmentError
-from augment.forms import alike
+from augment.forms import alike, one_kind
 from augment.torch.pieces import stacked
 
 
@@ -19,13 +19,14 @@ def collate(batch: Sequence[Any], pad: float | None = None) -> Any:
 
     Args:
         batch: Pairs (value, target) or mappings, or tuples of so many views of one sample, each a pair or a mapping;
-            None, which stands for a sample that can't be made, is left out.
+            None, which a ``convert`` of yours may give, is left out.
         pad: None: all values must be alike. A number: sounds are filled up with it at the end to the longest.
 
     Returns:
         (values, targets), (values, lengths, targets) with ``pad`` where the values are sounds (lengths: (N,) int64,
         frames), or a mapping with ``lengths`` in it. Values and labels are stacked, texts are lists; targets with
-        boxes are a list of dicts, as torchvision takes them; where any label is soft, all are (N, classes) float32.
+        boxes are a list of dicts, as torchvision takes them, and where sizes differ, so are their pictures a list:
+        ``model(list(images), targets)`` takes either. Where any label is soft, all are (N, classes) float32.
         Of views a tuple with a batch for each: ``one, other = batch``.
 
     Raises:
@@ -33,7 +34,7 @@ def collate(batch: Sequence[Any], pad: float | None = None) -> Any:
     """
     there = [one for one in batch if one is not None]
     if not there:
-        raise AugmentError(f"none of the {len(batch)} samples of a batch can be made; look at the dataset's `skipped`")
+        raise AugmentError(f"all {len(batch)} samples of a batch are None; give collate at least one that is not")
     first = there[0]
     if _is_views(first):
         return tuple(collate(views, pad) for views in zip(*there, strict=True))
@@ -42,9 +43,10 @@ def collate(batch: Sequence[Any], pad: float | None = None) -> Any:
     if not (isinstance(first, tuple) and len(first) == 2):
         return default_collate(there)
     values, targets = [value for value, _ in there], [target for _, target in there]
+    one_kind(values)
     lengths = _lengths(values) if pad is not None else None
     if lengths is None:
-        return _joined(values), _joined(targets)
+        return (list if _of_any_size(values, targets) else _joined)(values), _joined(targets)
     return _padded(values, pad), lengths, _joined(targets)
 
 
@@ -59,11 +61,21 @@ def _mappings(batch: Sequence[Mapping[str, Any]], pad: float | None) -> dict[str
     """As a mapping; a key that not all have is left out."""
     shared = [key for key in batch[0] if all(key in one for one in batch)]
     found = {key: [one[key] for one in batch] for key in shared}
+    one_kind(found.get("value", []))
     lengths = _lengths(found.get("value", [])) if pad is not None else None
     if lengths is not None:
         values = _padded(found.pop("value"), pad)
         return {"value": values, "lengths": lengths, **{key: _joined(column) for key, column in found.items()}}
-    return {key: _joined(column) for key, column in found.items()}
+    of_any_size = "value" in found and _of_any_size(found["value"], found.get("objects", []))
+    return {
+        key: column if key == "value" and of_any_size else _joined(column) for key, column in found.items()
+    }
+
+
+def _of_any_size(values: Sequence[Any], targets: Sequence[Any]) -> bool:
+    """Whether they are pictures with objects that differ in height or width: those go as a list."""
+    objects = bool(targets) and all(isinstance(one, Mapping) and "boxes" in one for one in targets)
+    return objects and len({value.shape[1:] for value in values}) > 1 == len({value.shape[0] for value in values})
 
 
 def _joined(column: Sequence[Any]) -> Any:

@@ -168,7 +168,7 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
         self.part = (number + int(self._shared[TURN])) % workers
         start = self._begun(workers)
         live = self._stream.part(rank + ranks * self.part, ranks * workers)  # a rank's samples hang not on its workers
-        live.load_state_dict({"epoch": self.epoch, "position": start})
+        live.go(self.epoch, start)
         return self._samples(live)
 
     def _begun(self, workers: int) -> int:

@@ -11,8 +11,8 @@ import torch
 
 from augment import forms
 from augment.annotations import Annotations
-from augment.engine.stream import Item, Made
-from augment.forms import Form, Kinds
+from augment.engine.items import Item, Made
+from augment.forms import Kinds, Labelled
 
 UNLABELLED = -100
 """The label of a sample that has none: ``torch.nn.functional.cross_entropy`` ignores it."""
@@ -21,7 +21,7 @@ _UNIT = np.arange(256, dtype=np.float32) / np.float32(255)
 """What each value of a byte is as ``float``."""
 
 
-def sample(item: Made, form: Form, kinds: Kinds) -> Any:
+def sample(item: Made, form: Labelled, kinds: Kinds) -> Any:
     """A pair (value, target), or a mapping; a tuple of such where the recipe says ``views: N``.
 
     The value: pictures (channels, height, width), one channel for gray, see Form.dtype; sounds (channels, frames)
@@ -33,9 +33,10 @@ def sample(item: Made, form: Form, kinds: Kinds) -> Any:
         return tuple(sample(view, form, kinds) for view in item)
     if form.convert is not None:
         return form.convert(item)
-    value = tensor(item.value, form.dtype)
-    found = objects(item.annotations, item.value, kinds, form.masks) if kinds.objects else None
-    named = label(item, kinds)
+    value, found = tensor(item, form.dtype), None
+    if kinds.objects and form.labels != "mask":
+        found = objects(item.annotations, item.value, kinds, form.masks)
+    named = label(item, form, kinds)
     if not form.mapping:
         if found is None:
             return value, named
@@ -48,21 +49,33 @@ def sample(item: Made, form: Form, kinds: Kinds) -> Any:
     return told
 
 
-def tensor(value: Any, dtype: str) -> Any:
-    """A value as a tensor with memory of its own; texts stay texts."""
+def tensor(item: Item, dtype: str) -> Any:
+    """An item's value as a tensor with memory of its own; texts stay texts."""
+    value = item.value
     if isinstance(value, str | Mapping):
         return value
-    if value.dtype != np.uint8:
+    if forms.is_sound(item):
         return torch.from_numpy(np.array(value, np.float32))
-    planes = np.empty((1 if value.ndim == 2 else value.shape[2], *value.shape[:2]), np.uint8)
+    planes = np.empty((1 if value.ndim == 2 else value.shape[2], *value.shape[:2]), value.dtype)
     cv2.split(value, list(planes))  # it takes a tenth of what NumPy takes to copy a transposed array
+    if value.dtype != np.uint8:
+        return torch.from_numpy(planes.astype(np.float32, copy=False))
     if dtype == "float":  # in two dimensions: in three OpenCV takes the last one for channels
         return torch.from_numpy(cv2.LUT(planes.reshape(-1, planes.shape[2]), _UNIT).reshape(planes.shape))
     return torch.from_numpy(planes)
 
 
-def label(item: Item, kinds: Kinds) -> Any:
-    """The place of the class, a whole number, UNLABELLED where there is none; weights, float32, of a mixed sample."""
+def label(item: Item, form: Labelled, kinds: Kinds) -> Any:
+    """What is labelled on the sample as a whole.
+
+    ``int``: the place of the class, a whole number, UNLABELLED where there is none; weights (classes,) float32 of a
+    mixed sample. ``one-hot``: weights of any sample. ``mask``: the mask whose values are classes, (height, width)
+    int64, as ``cross_entropy`` takes it. Raises AugmentError where there is no such mask.
+    """
+    if form.labels == "mask":
+        return torch.from_numpy(forms.target(item, form, kinds)).long()
+    if form.labels == "one-hot":
+        return torch.from_numpy(forms.target(item, form, kinds))
     soft = forms.weights(item, kinds)
     if soft is not None:
         return torch.from_numpy(soft)

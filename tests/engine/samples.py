@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import augment
 from augment import catalog
 from augment.annotations import digest
-from augment.engine.stream import Item
+from augment.engine.items import Item
 
 Marks = dict[tuple[str, int], tuple[str, str | None, str | None]]
 """(source, copy) -> digest of the value, class, digest of the annotations."""

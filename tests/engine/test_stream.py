@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import itertools
 import json
@@ -18,7 +19,8 @@ from PIL import Image
 
 import augment
 from augment import catalog, demo
-from augment.engine.stream import Item, Stream
+from augment.engine.items import Item
+from augment.engine.stream import Stream
 from augment.executors import processes
 from tests.conftest import STEPS
 
@@ -130,7 +132,7 @@ def test_it_goes_on_where_it_was(texts: Path, batch_size: int | None, workers: i
         return found if batch_size is None else list(itertools.chain(*found))
 
     whole = flat(list(live()))
-    state: dict[str, int] = {"epoch": 0, "position": 0}
+    state = live().state_dict()
     got: list[Item] = []
     while state["epoch"] == 0:
         part = live()
@@ -148,8 +150,55 @@ def test_what_is_bad_is_noted_and_left_out(tmp_path: Path) -> None:
         Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(tmp_path / f"{name}.png")
     (tmp_path / "b.png").write_bytes(io.BytesIO(b"\x89PNG\r\n\x1a\nnothing").getvalue())
     live = augment.stream({"expand": {"multiplier": 2}, "image": []}, input=tmp_path)
-    assert {item.source for item in live} == {"a.png", "c.png"}
-    assert {skip.source for skip in live.skipped} == {"b.png"}
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=r"2 of 6 samples could not be made and were left out.*b\.png"):
+            assert {item.source for item in live} == {"a.png", "c.png"}
+        assert [skip.source for skip in live.skipped] == ["b.png", "b.png"]
+
+
+def test_without_shuffling_sources_come_as_they_lie(tmp_path: Path) -> None:
+    for place in range(12):
+        Image.fromarray(np.full((4, 4, 3), place, np.uint8)).save(tmp_path / f"{place}.png")
+    rows_of = tmp_path.with_name(f"{tmp_path.name}.csv")
+    rows_of.write_text("text\n" + "".join(f"row {place} of some\n" for place in range(12)))
+    for seed in range(3):
+        asked: dict[str, Any] = {"seed": seed, "expand": {"multiplier": 2}, "text": [], "image": []}
+        live = augment.stream(asked, input=tmp_path, shuffle=False)
+        assert [(item.source, item.copy) for item in live] == [(f"{n}.png", c) for n in range(12) for c in (0, 1)]
+        rows = augment.stream({**asked, "expand": {"multiplier": 1}}, input=rows_of, shuffle=False)
+        assert [item.value for item in rows] == [f"row {place} of some" for place in range(12)]
+
+
+def test_a_state_of_another_stream_is_refused(shapes: Path) -> None:
+    def live(**options: Any) -> Stream:
+        return augment.stream({"image": []}, input=shapes, **{"multiplier": 2, **options})
+
+    state = live().state_dict()
+    live().load_state_dict(json.loads(json.dumps(state)))
+    for options in ({"multiplier": 3}, {"seed": 1}, {"world_size": 2}, {"shuffle": False}, {"split": "val"}):
+        with pytest.raises(augment.AugmentError, match="of another stream"):
+            live(**options).load_state_dict(state)
+    for bad in ({}, None, {**state, "position": 10**6}, {**state, "epoch": -1}):
+        with pytest.raises(augment.AugmentError, match="expected"):
+            live().load_state_dict(bad)  # type: ignore[arg-type]
+
+
+def test_an_iterator_no_longer_asked_says_nothing_of_where_the_stream_is(shapes: Path) -> None:
+    live = augment.stream({"image": []}, input=shapes, multiplier=1)
+    old = iter(live)
+    next(old)
+    live.set_epoch(3)
+    next(old)
+    assert (live.state_dict()["epoch"], live.state_dict()["position"]) == (3, 0)
+    list(old)
+    assert live.epoch == 3
+
+
+def test_its_options_are_seen() -> None:
+    shown = inspect.signature(augment.stream).parameters
+    assert {"input", "seed", "epoch", "shuffle", "rank", "workers"} <= shown.keys()
+    assert shown["world_size"].default == 1 and shown["shuffle"].default is True
+    assert {"input", "output", "multiplier", "workers"} <= inspect.signature(augment.run).parameters.keys()
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -175,10 +224,12 @@ def test_an_item_and_a_plan_say_themselves_in_a_line(case: tuple[str, Path, dict
     ("options", "said"),
     [
         ({"rank": 2, "world_size": 2}, "rank: expected a whole number, 0 to 1, got 2"),
+        ({"rank": 5}, "rank: expected a whole number, 0 to 0, got 5"),
+        ({"shuffle": "no"}, "shuffle: expected True or False"),
         ({"batch_size": 0}, "batch_size: expected a whole number, 1 or more"),
         ({"epoch": -1}, "epoch: expected"),
         ({"workers": 1.5}, "workers: expected"),
-        ({"split": "trian"}, "split: expected one of train, val"),
+        ({"split": "trian"}, "has no split .trian.; say which, as in split=.train, val."),
     ],
 )
 def test_wrong_options_are_told(shapes: Path, options: dict[str, Any], said: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import augment
 from augment.engine import bench, spill
-from augment.engine.stream import Item
+from augment.engine.items import Item
 from tests.conftest import STEPS
 
 RECIPE: dict[str, Any] = {"seed": 7, "expand": {"multiplier": 3}, "image": STEPS}

@@ -13,7 +13,7 @@ import yaml
 import augment
 from augment import catalog, demo
 from augment.annotations import Annotations, Instance
-from augment.engine.stream import Item
+from augment.engine.items import Item
 from augment.errors import RecipeError
 from tests.notebook.pages import Texts, pictures
 from tests.notebook.pages import sounds as heard

@@ -16,7 +16,7 @@ import augment
 from augment import catalog, demo
 from augment.annotations import Annotations, Event, Span
 from augment.contracts import View
-from augment.engine.stream import Item
+from augment.engine.items import Item
 from tests.notebook.pages import Texts, pictures, sounds
 
 STEPS = [{"HorizontalFlip": {}}, {"Affine": {"rotate": [-20, 20]}}, {"GaussNoise": {}}]

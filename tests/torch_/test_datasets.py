@@ -15,7 +15,7 @@ from PIL import Image
 
 import augment
 from augment.engine import spill
-from augment.engine.stream import Item
+from augment.engine.items import Item
 from tests.conftest import STEPS
 
 torch = pytest.importorskip("torch")

@@ -6,16 +6,13 @@ That this is so is tested with clicks through every step of the library.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from augment.audio.labels import cuts, delays
 from augment.audio.labels.timeline import NOTHING, Change, concerns, follow
-from augment.audio.labels.use import Use
+from augment.audio.labels.use import Use, Used
 from augment.audio.value import Clip
 from augment.sample import Sample
-
-if TYPE_CHECKING:
-    from augment.audio.library import LibraryStep
 
 CHANGES: Mapping[str, Callable[[Use], Change]] = {
     "AdjustDuration": cuts.adjusted_duration,
@@ -36,7 +33,7 @@ CHANGES: Mapping[str, Callable[[Use], Change]] = {
 """Name of a step -> what a use of it did."""
 
 
-def change_of(step: LibraryStep, drawn: Mapping[str, Any], before: Clip, after: Clip) -> Change:
+def change_of(step: Used, drawn: Mapping[str, Any], before: Clip, after: Clip) -> Change:
     """What one use of a library step did to time and pitch.
 
     Args:
@@ -51,7 +48,7 @@ def change_of(step: LibraryStep, drawn: Mapping[str, Any], before: Clip, after: 
     return tells(Use(step, drawn, before, after))
 
 
-def carried(step: LibraryStep, drawn: Mapping[str, Any], sample: Sample, after: Clip) -> Sample:
+def carried(step: Used, drawn: Mapping[str, Any], sample: Sample, after: Clip) -> Sample:
     """The sample with what a library step made of its clip, and all that is written about it true to that.
 
     Nothing is looked into where nothing is written that could become untrue.

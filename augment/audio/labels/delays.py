@@ -15,6 +15,7 @@ from scipy import signal
 
 from augment.audio.labels.timeline import NOTHING, Change, Piece
 from augment.audio.labels.use import Use
+from augment.audio.peer import audiomentations
 from augment.chance import Chance
 
 DIRECT = 0.5
@@ -113,15 +114,13 @@ def codec_delay(*codec: Any) -> int:
     Args:
         codec: Backend, preserve_delay, quality, bitrate (kbit/s), rate (Hz) and channels.
     """
-    from augment.audio.library import transforms
-
     backend, preserved, quality, bitrate, rate, channels = codec
     noise = Chance.of(0, "codec", 0).generator().standard_normal(int(PROBE * rate))
     band = signal.butter(4, (300, 1500), "bandpass", fs=rate, output="sos")
     probe = (signal.sosfilt(band, noise) * 0.1).astype(np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # told when the step is built
-        transform = transforms()["Mp3Compression"](
+        transform = audiomentations.Mp3Compression(
             min_bitrate=bitrate, max_bitrate=bitrate, backend=backend, preserve_delay=preserved, quality=quality, p=1.0
         )
         transform.parameters = {"should_apply": True, "bitrate": bitrate}

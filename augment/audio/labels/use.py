@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from augment.audio.peer import BaseWaveformTransform
 from augment.audio.value import Clip
 
-if TYPE_CHECKING:
-    from augment.audio.library import LibraryStep
+
+class Used(Protocol):
+    """What is asked of a library step here; the step itself stands above, for it has its labels carried."""
+
+    @property
+    def name(self) -> str:
+        """Of the class."""
+
+    @property
+    def transform(self) -> BaseWaveformTransform:
+        """The library's instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,7 @@ class Use:
         after: The clip that it made.
     """
 
-    step: LibraryStep
+    step: Used
     drawn: Mapping[str, Any]
     before: Clip
     after: Clip

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from albumentations.core.bbox_utils import BboxParams, BboxProcessor
 
 from augment.annotations import INDEX
 from augment.chance import Chance
 from augment.image.labels.finish import extents
 from augment.image.labels.scene import Array, Scene, region
+from augment.image.peer import BboxParams, BboxProcessor
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "AtLeastOneBBoxRandomCrop": ("bboxes",),

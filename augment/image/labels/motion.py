@@ -14,12 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import albumentations as lib
 import numpy as np
-from albumentations.augmentations.crops.transforms import BaseCrop, _BaseRandomSizedCrop
-from albumentations.augmentations.dropout.transforms import BaseDropout
-from albumentations.augmentations.geometric.resize import MaxSizeTransform
-from albumentations.core.transforms_interface import BasicTransform
+
+from augment.image.peer import BaseCrop, BaseDropout, BasicTransform, MaxSizeTransform, _BaseRandomSizedCrop
+from augment.image.peer import albumentations as lib
 
 Array = np.ndarray[Any, Any]
 Params = Mapping[str, Any]

@@ -1,4 +1,11 @@
-"""KerasAffine: turns, shifts, shears and zooms at once, by the draws and parameters of Keras' ImageDataGenerator."""
+"""KerasAffine: turns, shifts, shears and zooms at once, by the draws and parameters of Keras' ImageDataGenerator.
+
+``width_shift_range`` moves left and right and ``height_shift_range`` up and down, as Keras documents them. Keras'
+own code has moved the other way since pull request 318 of keras-preprocessing (2020; Keras 3.15.1 still does): it
+multiplies in (x, y) what it has drawn in (row, column). There ``height_shift_range`` moves columns, by parts of the
+height, and the middle of a picture that is not square is taken with its sides exchanged, so that turns, shears and
+zooms push it off-centre. Here the middle is the middle. On square pictures all else is Keras' own, draw for draw.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +43,7 @@ Shift = pydantic.StrictInt | pydantic.StrictFloat | tuple[float, ...]
 
 
 class Options(_Base):
-    """Keras' own parameters: Chollet et al., keras.preprocessing.image.ImageDataGenerator."""
+    """Keras' own parameters: Chollet et al., keras.preprocessing.image.ImageDataGenerator; see the module for shifts."""
 
     rotation_range: float = pydantic.Field(0.0, ge=0, allow_inf_nan=False, description="Degrees, in either direction.")
     width_shift_range: Shift = pydantic.Field(
@@ -45,7 +52,9 @@ class Options(_Base):
         "to n - 1, in either direction. List: one of these, in either direction; parts of the width if all are < 1.",
     )
     height_shift_range: Shift = pydantic.Field(0.0, description="The same, of the height.")
-    shear_range: float = pydantic.Field(0.0, ge=0, lt=90, description="Degrees, in either direction.")
+    shear_range: float = pydantic.Field(
+        0.0, ge=0, lt=90, description="Degrees, in either direction; rows slide along each other."
+    )
     zoom_range: pydantic.StrictFloat | pydantic.StrictInt | tuple[float, float] = pydantic.Field(
         0.0,
         description="[low, high], or z for [1 - z, 1 + z]; below 1 is nearer. Rows and columns draw independently.",
@@ -95,7 +104,8 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
 def drawn(options: Options, size: tuple[int, int], chance: Chance) -> dict[str, Any]:
     """The draws of Keras' get_random_transform for a picture of ``size`` (height, width).
 
-    ``rotation`` and ``shear`` in degrees, ``shift`` [rows, columns] in pixels, ``zoom`` [rows, columns].
+    ``rotation`` and ``shear`` in degrees, ``shift`` [rows, columns] in pixels, ``zoom`` [rows, columns]. They say where
+    in the old picture a pixel comes from: a shift of [8, 0] moves the picture up, a zoom of 0.5 shows half of it.
     """
 
     def between(name: str, end: float) -> float:
@@ -133,14 +143,15 @@ def _shift(chosen: float | Sequence[float], side: int, chance: Chance) -> float:
 def forward(told: dict[str, Any], size: tuple[int, int]) -> np.ndarray:
     """The 3x3 matrix of continuous (x, y) that a draw stands for.
 
-    Keras multiplies rotation, shift, shear and zoom, in (row, column) round the middle of the picture, to the matrix
-    that leads from a pixel of the new picture to that of the old.
+    Rotation, shift, shear and zoom are multiplied as in Keras 3.15, in (x, y) round the middle of the picture, to the
+    matrix that leads from a pixel of the new picture to that of the old. What is upright after a shear comes from
+    what leant by its angle and was as long.
     """
     turn, lean = np.deg2rad(told["rotation"]), np.deg2rad(told["shear"])
+    (down, right), (rows, columns) = told["shift"], told["zoom"]
     rotation = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
-    shift = np.array([[1, 0, told["shift"][0]], [0, 1, told["shift"][1]], [0, 0, 1]])
+    shift = np.array([[1, 0, right], [0, 1, down], [0, 0, 1]])
     shear = np.array([[1, -np.sin(lean), 0], [0, np.cos(lean), 0], [0, 0, 1]])
-    backward = rotation @ shift @ shear @ np.diag([*told["zoom"], 1.0])
-    swapped = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]])  # (row, column) and (x, y)
+    backward = rotation @ shift @ shear @ np.diag([columns, rows, 1.0])
     middle = np.array([[1, 0, size[1] / 2], [0, 1, size[0] / 2], [0, 0, 1]])
-    return np.asarray(middle @ swapped @ np.linalg.inv(backward) @ swapped @ np.linalg.inv(middle))
+    return np.asarray(middle @ np.linalg.inv(backward) @ np.linalg.inv(middle))
