@@ -93,7 +93,10 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
 
     Hidden files and files of other kinds are passed over in silence.
     """
-    splits = _split_folders(path)
+    top = _folders(path)
+    splits = _splits(top)
+    if len(top) == 1 and not splits and options.classes == "folders" and options.pattern is None:
+        _not_one_too_high(path, *top)
     wanted, bare = _wanted(path, options, suffixes)
     listing = _Listing(path, options, wanted, splits)
     yield from listing.items()
@@ -222,20 +225,31 @@ class _Naming:
             )
 
 
-def _split_folders(path: Path) -> frozenset[str]:
-    """Names of the split folders; empty where the top folders are classes. Raises InputError: no folder, or shut."""
+def _folders(path: Path) -> frozenset[str]:
+    """Names of the folders in a folder. Raises InputError: it is none, or shut."""
     try:
         with os.scandir(path) as found:
-            top = frozenset(item.name for item in found if item.is_dir() and not ignored(item.name))
+            return frozenset(item.name for item in found if item.is_dir() and not ignored(item.name))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such folder; check the path") from None
     except NotADirectoryError:
         raise InputError(f"{path}: expected a folder, this is a file; give the folder that holds it") from None
     except OSError as error:
         raise InputError(f"{path}: the folder can't be listed ({error.strerror}); mend its rights") from None
+
+
+def _splits(top: frozenset[str]) -> frozenset[str]:
+    """Which of some folders are splits; none where they are classes."""
     splits = frozenset(name for name in top if name.lower() in SPLITS)
     trains = any(name.lower() in TRAINING for name in splits)
     return splits if trains and (len(splits) > 1 or splits == top) else frozenset()
+
+
+def _not_one_too_high(path: Path, only: str) -> None:
+    """Refuse a folder whose only folder holds the splits: all would be of its class, and validation data among it."""
+    if splits := _splits(_folders(path / only)):
+        held = ", ".join(sorted(splits))
+        raise InputError(f"{path}: its only folder, {only}, holds {held}; give {path / only} as the input")
 
 
 def _has_folders(path: str) -> bool:

@@ -347,3 +347,11 @@ def test_spoken_digits_by_their_names() -> None:
     assert {entry.label for entry in found} == set("0123456789")
     assert len({entry.fields["speaker"] for entry in found}) == 6
     assert all(entry.key == "{}_{speaker}_{take}.wav".format(entry.label, **entry.fields) for entry in found)
+
+
+def test_a_folder_one_too_high_is_refused_and_not_taken_for_a_class(tmp_path: Path) -> None:
+    make(tmp_path, "all/train/cats/1.jpg", "all/test/cats/2.jpg")
+    with pytest.raises(InputError, match=r"its only folder, all, holds test, train; give .*all as the input"):
+        listed(tmp_path)
+    assert listed(tmp_path / "all").keys() == {"train/cats/1.jpg", "test/cats/2.jpg"}
+    assert len(listed(tmp_path, classes="none")) == 2
