@@ -206,11 +206,11 @@ def stand_in(live: Stream, number: int) -> Made:
             break
         found = live.made((number + step * each) % live.total)
     if isinstance(found, Skip):
-        raise AugmentError(f"none of {tried} sources could be made; the last one: {told(found)}")
+        raise AugmentError(f"none of {tried} sources could be made; the last one: {why(found)}")
     return found
 
 
-def told(skip: Skip) -> str:
+def why(skip: Skip) -> str:
     """Which source can't be made, and why, in a line."""
     return f"{skip.source}: {skip.reason}, {skip.detail}"
 
@@ -239,7 +239,7 @@ def one_kind(values: Sequence[Any]) -> None:
     kinds = list(dict.fromkeys(_kind(value) for value in values))
     if len(kinds) > 1:
         raise AugmentError(
-            f"a batch mixes {' and '.join(kinds)}; a batch holds one of them: make a dataset of each, with its own input"
+            f"a batch mixes {' and '.join(kinds)}; make a dataset of each kind, with an input of its own"
         )
 
 

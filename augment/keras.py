@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +16,7 @@ import numpy as np
 from augment.engine.recipe import AnyRecipe
 from augment.engine.stream import Streaming, stream
 from augment.errors import AugmentError
-from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, alike, sample
+from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, alike, one_kind, only, sample, stand_in, why
 from augment.sample import Skip
 
 try:
@@ -77,6 +78,7 @@ class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # 
     """
 
     def __init__(self, recipe: AnyRecipe, **options: Unpack[Options]) -> None:
+        only(type(self).__name__, options, Options)
         given: dict[str, Any] = {"batch_size": 32, **options}
         super().__init__(**{name: given.pop(name) for name in PARALLEL if name in given})
         self.form = Labelled(**{name: given.pop(name) for name in Labelled.__dataclass_fields__ if name in given})
@@ -124,17 +126,26 @@ class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # 
         augment.forms.objects, each (N, M, …), filled up with 0 to the most of the batch. With ``views: V`` in the
         recipe, x is a tuple of V and y too; a mapping is then a tuple of V mappings.
 
+        What can't be made is left out and warned of; where that is all of a batch, a sample of another source stands
+        in for it, so that no batch is empty.
+
         Raises:
-            AugmentError: No sample of it can be made, or they don't go together; the message names what mends it.
+            AugmentError: No source is good, or samples don't go together; the message names what mends it.
             IndexError: There is no such batch.
         """
+        if isinstance(index, slice):
+            raise AugmentError(f"expected the number of a batch, got {index}; take [dataset[i] for i in range(…)]")
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
-        made = self._made(index)
+        numbers = self._numbers(index)
+        made = list(self._stream.these(numbers))
         there = [one for one in made if not isinstance(one, Skip)]
-        self.skipped.extend(one for one in made if isinstance(one, Skip))
+        for one in made:
+            if isinstance(one, Skip):
+                self.skipped.append(one)
+                warnings.warn(f"{why(one)}; it is left out, see `skipped` of the dataset", stacklevel=2)
         if not there:
-            raise AugmentError(f"none of the {len(made)} samples of a batch can be made: {_told(made[0])}")
+            there = [stand_in(self._stream, int(numbers[0]))]
         found = _joined([sample(one, self.form, self._kinds) for one in there], self.pad)
         return found if isinstance(found, tuple) or self.form.mapping else (found,)
 
@@ -153,13 +164,13 @@ class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # 
         self._stream.set_epoch(epoch)
         self._asked, self._begun = set(), not hasattr(keras.utils.PyDataset, "on_epoch_begin")
 
-    def _made(self, index: int) -> list[Any]:
-        """The items of a batch, or why there is none."""
+    def _numbers(self, index: int) -> Any:
+        """The numbers of a batch's samples, all ranks counted."""
         self._asked.add(index)
         if self._drawn is None or self._drawn[0] != self.epoch:
             self._drawn = self.epoch, self._stream.order()
         size = self._stream.batch_size or 1
-        return list(self._stream.these(self._drawn[1][index * size : (index + 1) * size]))
+        return self._drawn[1][index * size : (index + 1) * size]
 
 
 def _joined(column: Sequence[Any], pad: float | None) -> Any:
@@ -167,6 +178,7 @@ def _joined(column: Sequence[Any], pad: float | None) -> Any:
     first = column[0]
     if isinstance(first, tuple):
         return tuple(_joined(part, pad) for part in zip(*column, strict=True))
+    one_kind(column)
     if isinstance(first, Mapping):
         return _mapping(column, pad)
     if isinstance(first, str):
@@ -180,10 +192,6 @@ def _joined(column: Sequence[Any], pad: float | None) -> Any:
         otherwise = "augment.keras.PyDataset(…, pad=0.0)" if sounds else "take batch_size=1"
         alike([one.shape for one in column], first.ndim - 1, otherwise)
     return np.stack(column)
-
-
-def _told(skip: Skip) -> str:
-    return f"{skip.source}: {skip.reason}, {skip.detail}"
 
 
 def _texts(column: Sequence[str]) -> Any:

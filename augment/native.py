@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -23,7 +23,8 @@ import pydantic
 
 from augment.chance import Chance
 from augment.contracts import Description, Parameter
-from augment.errors import Problem, RecipeError, nearest
+from augment.errors import Problem, RecipeError, SampleError, nearest
+from augment.failures import failed
 from augment.options import Options
 from augment.sample import Applied, Dataset, Sample
 
@@ -79,10 +80,13 @@ class NativeStep:
 
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it. Raises SampleError."""
-        if self.given is None:
-            made, told = self._apply(self.options, sample, chance)
-        else:
-            made, told = self._apply(self.options, sample, chance, self.given)
+        given = () if self.given is None else (self.given,)
+        try:
+            made, told = self._apply(self.options, sample, chance, *given)
+        except SampleError:
+            raise
+        except Exception as error:  # it was not made for such a sample
+            raise failed(self.name, error) from error
         return made, Applied(self.name, told) if told else self._nothing
 
     @cached_property
@@ -112,17 +116,38 @@ def checked(name: str, kind: type[Options], parameters: Mapping[str, Any], usual
     try:
         options = kind.model_validate(given)
     except pydantic.ValidationError as error:
-        for item in error.errors():
-            key = ".".join(str(part) for part in item["loc"])
-            if item["type"] == "extra_forbidden":
-                known = [*kind.model_fields, "p"]
-                problems.append(Problem(key, f"expected a parameter of {name}, got {key!r}", nearest(key, known)))
-            else:
-                said = item["msg"].replace("Input should be", "expected").replace("Value error, ", "")
-                problems.append(Problem(key, f"{said}, got {item['input']!r}"))
+        problems += _wrong(name, kind, given, error)
     if problems:
         raise RecipeError(problems)
     return options, p
+
+
+def _wrong(
+    name: str, kind: type[Options], given: Mapping[str, Any], error: pydantic.ValidationError
+) -> Iterator[Problem]:
+    """What a model found in a step's parameters, each mistake once."""
+    found: dict[Any, list[Any]] = {}
+    for item in error.errors():
+        found.setdefault(item["loc"][0] if item["loc"] else "", []).append(item)
+    for field, items in found.items():
+        info = kind.model_fields.get(field)
+        if items[0]["type"] == "extra_forbidden":
+            known = [*kind.model_fields, "p"]
+            yield Problem(field, f"expected a parameter of {name}, got {field!r}", nearest(field, known))
+        elif info is not None and items[0]["type"] == "missing" and len(items[0]["loc"]) == 1:
+            about = info.description or _kind(info)
+            wanted = f"{about[:1].lower()}{about[1:].removesuffix('.')}"
+            yield Problem(field, f"expected {wanted}; it has no default", f"write {field}: …")
+        elif info is not None and (
+            items[0]["type"] == "tuple_type" or any("[" in str(part) for item in items for part in item["loc"])
+        ):
+            yield Problem(field, f"expected {_kind(info)}, got {given[field]!r}")  # it fits no part of a union
+        else:
+            for item in items:
+                if item["type"] == "too_short" and len(items) > 1:
+                    continue  # what did not fit was left out of it
+                said = item["msg"].replace("Input should be", "expected").replace("Value error, ", "")
+                yield Problem(".".join(map(str, item["loc"])), f"{said}, got {item['input']!r}")
 
 
 def chance(given: dict[str, Any], usual: float) -> tuple[float, list[Problem]]:

@@ -41,7 +41,8 @@ import pydantic
 from augment import native
 from augment.chance import Chance
 from augment.contracts import Description, Step
-from augment.errors import AugmentError, Problem, RecipeError
+from augment.errors import AugmentError, Problem, RecipeError, SampleError
+from augment.failures import failed
 from augment.fingerprints import code_sha256
 from augment.options import Options
 from augment.sample import Applied, Dataset, Sample
@@ -135,7 +136,16 @@ class OwnStep:
         return self.definition.name
 
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
-        """Apply it. Raises SampleError, or what the function raises."""
+        """Apply it. Raises SampleError, which says where in the user's code whatever it raises was raised."""
+        try:
+            return self._applied(sample, chance)
+        except SampleError:
+            raise
+        except Exception as error:  # it is somebody's code
+            raise failed(self.name, error, self.definition.function) from error
+
+    def _applied(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
+        """The same; raises what the function raises."""
         told: dict[str, Any] = {}
 
         def result(made: Any) -> Any:

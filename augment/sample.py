@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ ROW = ".row"
 
 SIGN = b"\x1e"
 """Begins an element of a JSON text sequence (RFC 7464), as which a row travels: an object of texts by column."""
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+"""Names of classes that are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,8 @@ class Dataset:
     Args:
         categories: The kinds of objects, in the data set's own order; the place is the number in formats that count
             from 0. Empty where objects are not annotated.
-        classes: Names of the classes of whole samples, sorted; filled in by the engine.
+        classes: Names of the classes of whole samples; a class's place is its number. A reader tells those that the
+            data set declares, all and in its order; the engine adds those that occur beside them (``class_order``).
         spatial: Whether annotations say where something is: such labels must move with what they label.
         timed: Whether annotations say when something is: such labels must move with time.
         transcribed: Whether annotations say what is said, in its order.
@@ -142,6 +147,23 @@ class Dataset:
     def located(self) -> bool:
         """Whether annotations say where or when something is."""
         return self.spatial or self.timed or self.spanned
+
+
+def class_order(names: Iterable[str], told: Iterable[str] = ()) -> tuple[str, ...]:
+    """The classes of a data set in the order of their numbers.
+
+    Args:
+        names: Those that occur.
+        told: Those that the data set declares; they come first, in its own order, whether they occur or not.
+
+    Returns:
+        Each name once. Those that are not declared come sorted: by value where all are whole numbers, else by name.
+    """
+    first = dict.fromkeys(told)
+    rest = {name for name in names if name not in first}
+    if all(map(_WHOLE.fullmatch, rest)):
+        return (*first, *sorted(rest, key=lambda name: (int(name), name)))
+    return (*first, *sorted(rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +238,7 @@ class Record:
         modality: What it is (``image``); names the field where a format needs one.
         split: As in Entry.
         label: Class name or None.
-        label_index: Position of the class among all classes of the data set (sorted by name), or None.
+        label_index: Position of the class among all classes of the data set (``Dataset.classes``), or None.
         source: The key of the source.
         copy: 0 is the untouched original, 1 and up are augmented copies.
         fields: The source's other facts.

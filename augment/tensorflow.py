@@ -15,7 +15,7 @@ import numpy as np
 from augment.engine.recipe import AnyRecipe
 from augment.engine.stream import Stream, Streaming, stream
 from augment.errors import AugmentError
-from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, sample
+from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, one_kind, only, sample, why
 from augment.sample import Skip
 
 try:
@@ -71,6 +71,7 @@ def dataset(recipe: AnyRecipe, **options: Unpack[Options]) -> Any:
             around it, for what is found out while the data set is read.
     """
     given: dict[str, Any] = dict(options)
+    only("dataset", given, Options)
     if given.pop("batch_size", None) is not None:
         raise AugmentError("batch_size: add .batch(…) to the dataset instead")
     form = Labelled(**{name: given.pop(name) for name in Labelled.__dataclass_fields__ if name in given})
@@ -112,7 +113,7 @@ class _Passes:
 
 
 def _first(made: Sequence[Any]) -> str:
-    return f": {made[0].source}: {made[0].reason}, {made[0].detail}" if made else ""
+    return f": {why(made[0])}" if made else ""
 
 
 def _plain(found: Any) -> Any:
@@ -136,6 +137,7 @@ def _spec(found: Sequence[Any], shape: Sequence[int | None] | None = None) -> An
         if "boxes" in told:
             told.update({name: _many(told[name]) for name in PER_OBJECT if name in told})
         return told
+    one_kind(found)
     arrays = [np.asarray(one) for one in found]
     dtype = tf.string if isinstance(first, bytes) else tf.as_dtype(arrays[0].dtype)
     if shape is not None:

@@ -235,11 +235,52 @@ def test_sounds_are_filled_up_and_what_does_not_go_together_is_refused(sounds: P
 
 def test_bad_files_are_left_out_of_their_batch_and_told(tmp_path: Path) -> None:
     demo.draw(tmp_path, {"train": 2})
-    (tmp_path / "train" / "circle" / "bad.png").write_bytes(b"\x89PNG no picture")
-    dataset = live.PyDataset({"expand": {"multiplier": 1}, "image": []}, input=tmp_path)
-    assert [len(part) for part in dataset[0]] == [6, 6]
-    assert [skip.source for skip in dataset.skipped] == ["train/circle/bad.png"]
-    alone = live.PyDataset({"expand": {"multiplier": 1}, "image": []}, input=tmp_path, batch_size=1, shuffle=False)
-    with pytest.raises(AugmentError, match=r"none of the 1 samples .* can be made: train/circle/bad\.png"):
-        for index in range(len(alone)):
-            alone[index]
+    bad = "train/circle/bad.png"
+    (tmp_path / bad).write_bytes(b"\x89PNG no picture")
+    recipe = {"expand": {"multiplier": 1}, "image": []}
+    dataset = live.PyDataset(recipe, input=tmp_path)
+    with pytest.warns(UserWarning, match=f"{bad}: .*; it is left out"):
+        assert [len(part) for part in dataset[0]] == [6, 6]
+    assert [skip.source for skip in dataset.skipped] == [bad]
+    alone = live.PyDataset(recipe, input=tmp_path, batch_size=1, mapping=True)
+    with pytest.warns(UserWarning, match="left out"):
+        seen = [alone[index]["source"][0] for index in range(len(alone))]
+    assert len(seen) == 7 and bad not in seen and len(set(seen)) == 6, "another stands in where a batch would be empty"
+    for path in tmp_path.glob("train/*/*"):
+        path.write_bytes(b"no picture")
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(AugmentError, match="none of 7 sources could be made; the last one: "),
+    ):
+        live.PyDataset(recipe, input=tmp_path)[0]
+
+
+@pytest.mark.parametrize("steps", [["ToFloat"], ["Normalize"], ["ToGray", "ToFloat"]])
+def test_pictures_of_floats_are_pictures(tmp_path: Path, steps: list[Any]) -> None:
+    rng = np.random.default_rng(3)
+    for name, shape in (("gray", (9, 5)), ("rgb", (9, 5, 3))):
+        (tmp_path / name).mkdir()
+        Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(tmp_path / name / "a.png")
+    recipe = {"prepare": {"image": steps}, "image": [], "expand": {"multiplier": 1}}
+    wanted = {item.source: item.value for item in augment.stream(recipe, input=tmp_path)}
+    for dtype in ("uint8", "float"):
+        for batch in live.PyDataset(recipe, input=tmp_path, mapping=True, dtype=dtype, batch_size=1, pad=0.0):
+            pixels = wanted[batch["source"][0]]
+            pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+            assert batch["value"].dtype == np.float32 and np.array_equal(batch["value"][0], pixels)
+            assert "lengths" not in batch
+
+
+def test_wrong_use_is_told(shapes: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        TypeError, match=r"PyDataset\(\) got an unexpected option 'num_workers'; did you mean workers\?"
+    ):
+        live.PyDataset({"image": []}, input=shapes, num_workers=3)
+    with pytest.raises(AugmentError, match="expected the number of a batch"):
+        live.PyDataset({"image": []}, input=shapes)[0:2]
+    demo.draw(tmp_path / "pictures", {"train": 1})
+    demo.draw_sounds(tmp_path / "sounds", {"train": 1})
+    with pytest.raises(
+        AugmentError, match=r"a batch mixes (sounds and pictures|pictures and sounds); make a dataset of"
+    ):
+        live.PyDataset({"image": [], "audio": []}, input=tmp_path, batch_size=100)[0]

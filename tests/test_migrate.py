@@ -1,12 +1,19 @@
-"""Recipes from ImageDataGenerator: the same distributions, by the formulas of its documentation."""
+"""Recipes from ImageDataGenerator: the same distributions, by its documented formulas and by the class itself.
+
+Where the two part is told and tested: its code moves columns where its documentation says rows.
+"""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage, stats
 
 import augment
@@ -51,12 +58,13 @@ def by_the_documentation(given: dict[str, Any], size: tuple[int, int], rng: np.r
 
 
 def warped(pixels: np.ndarray, told: dict[str, Any], given: dict[str, Any]) -> np.ndarray:
-    """apply_affine_transform: rotation, shift, shear and zoom multiplied, round the middle, by SciPy."""
+    """apply_affine_transform: rotation, shift, shear and zoom multiplied in (x, y), round the middle, by SciPy."""
     turn, lean = np.deg2rad(told["rotation"]), np.deg2rad(told["shear"])
     matrix = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
-    matrix = matrix @ np.array([[1, 0, told["shift"][0]], [0, 1, told["shift"][1]], [0, 0, 1]])
+    matrix = matrix @ np.array([[1, 0, told["shift"][1]], [0, 1, told["shift"][0]], [0, 0, 1]])
     matrix = matrix @ np.array([[1, -np.sin(lean), 0], [0, np.cos(lean), 0], [0, 0, 1]])
-    matrix = matrix @ np.diag([*told["zoom"], 1])
+    matrix = matrix @ np.diag([*told["zoom"][::-1], 1])
+    matrix = matrix[[1, 0, 2]][:, [1, 0, 2]]  # SciPy's axes are (row, column)
     middle = np.array(pixels.shape[:2]) / 2 - 0.5
     offset = matrix[:2, 2] + middle - matrix[:2, :2] @ middle
     mode = {"wrap": "grid-wrap"}.get(given.get("fill_mode", "nearest"), given.get("fill_mode", "nearest"))
@@ -133,6 +141,89 @@ def test_pixels_go_where_keras_sends_them(given: dict[str, Any], size: tuple[int
         assert np.quantile(away, part) <= 3, "OpenCV counts in 32nds of a pixel"
 
 
+@pytest.fixture(scope="module")
+def generator() -> Any:
+    """The class itself."""
+    os.environ.setdefault("KERAS_BACKEND", "torch" if find_spec("torch") else "tensorflow")  # asked for at the import
+    return pytest.importorskip("keras.src.legacy.preprocessing.image", exc_type=ImportError).ImageDataGenerator
+
+
+def as_drawn_there(told: dict[str, Any]) -> dict[str, Any]:
+    """Our draw as Keras' code would have to draw it: its tx and zx are drawn for rows, and used for columns."""
+    (ty, tx), (zy, zx) = told["shift"], told["zoom"]
+    return {"theta": told["rotation"], "tx": tx, "ty": ty, "shear": told["shear"], "zx": zx, "zy": zy}
+
+
+@pytest.mark.parametrize("given", GENERATORS)
+def test_draws_are_distributed_as_those_of_the_class(generator: Any, given: dict[str, Any]) -> None:
+    size = (30, 50)
+    ours = [
+        told["KerasAffine"] for _, told in copies(augment.from_keras(**given), np.zeros((*size, 3), np.uint8), DRAWS)
+    ]
+    np.random.seed(5)
+    there = generator(**given)
+    theirs = [there.get_random_transform((*size, 3)) for _ in range(DRAWS)]
+    assert same([told["rotation"] for told in ours], [told["theta"] for told in theirs])
+    assert same([told["shear"] for told in ours], [told["shear"] for told in theirs])
+    for place, (shift, zoom) in enumerate((("tx", "zx"), ("ty", "zy"))):  # tx is drawn of height_shift_range
+        assert same([told["shift"][place] for told in ours], [told[shift] for told in theirs])
+        assert same([told["zoom"][place] for told in ours], [told[zoom] for told in theirs])
+
+
+@pytest.mark.filterwarnings("ignore:Please import `affine_transform`:DeprecationWarning")
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(one for one in GENERATORS if one.get("fill_mode") != "wrap"),  # SciPy's leaves out a row and a column
+        {"shear_range": 40.0},
+        {"shear_range": 20.0, "rotation_range": 60},
+    ],
+)
+def test_pixels_of_squares_go_where_the_class_sends_them(generator: Any, given: dict[str, Any]) -> None:
+    pixels = smooth(72, 72)
+    there = generator(**given)
+    for made, told in copies(augment.from_keras(**given), pixels, 8):
+        theirs = there.apply_transform(pixels.astype(np.float32), as_drawn_there(told["KerasAffine"]))
+        part = 0.8 if given.get("fill_mode") == "constant" else 0.95  # as above
+        assert np.quantile(np.abs(made.astype(float) - theirs), part) <= 3
+
+
+@pytest.mark.filterwarnings("ignore:Please import `affine_transform`:DeprecationWarning")
+def test_how_the_class_parts_from_its_documentation_is_as_told(generator: Any) -> None:
+    def middle(picture: Any) -> list[float]:
+        return [float(axis.mean()) for axis in np.nonzero(np.asarray(picture)[:, :, 0] > 127)]
+
+    pixels = np.zeros((41, 41, 3), np.uint8)
+    pixels[18:23, 18:23] = 255
+    moved = generator().apply_transform(pixels.astype(np.float32), {"tx": 8})
+    assert middle(moved) == [20, 12], "drawn of height_shift_range, it moves columns"
+    for made, told in copies(augment.from_keras(height_shift_range=0.3), pixels, 8):
+        row, column = middle(made)
+        assert column == 20
+        assert abs(row - 20 + told["KerasAffine"]["shift"][0]) <= 0.5
+    wide = np.zeros((41, 81, 3), np.uint8)
+    wide[18:23, 38:43] = 255
+    turned = generator().apply_transform(wide.astype(np.float32), {"theta": 45})
+    assert np.abs(np.subtract(middle(turned), (20, 40))).max() > 5, "it takes another point for the middle"
+    for made, _ in copies(augment.from_keras(rotation_range=90, shear_range=20, zoom_range=0.2), wide, 8):
+        assert np.abs(np.subtract(middle(made), (20, 40))).max() <= 0.5
+
+
+def test_one_copy_a_source_and_epoch_as_there(tmp_path: Path) -> None:
+    for name in range(3):
+        Image.fromarray(smooth(40, 40 + name)).save(tmp_path / f"{name}.png")
+    recipe = augment.from_keras(rotation_range=30)
+    live = augment.stream(recipe, input=tmp_path)
+    first, second = list(live), list(live)
+    assert [len(first), len(second)] == [3, 3]
+    assert all(item.copy == epoch for epoch, items in ((1, first), (2, second)) for item in items)
+    values = {item.source: item.value for item in first}
+    assert not any(np.array_equal(item.value, values[item.source]) for item in second)
+    assert [item.copy for item in augment.stream(recipe, input=tmp_path, multiplier=2, shuffle=False)] == [1, 2] * 3
+    grown, _ = augment.arrays(recipe, [np.asarray(smooth(20, 20))])
+    assert len(grown) == 1
+
+
 def test_boxes_follow() -> None:
     pixels = np.zeros((60, 90, 3), np.uint8)
     pixels[20:40, 30:60] = 255
@@ -170,7 +261,7 @@ def test_what_is_done_to_colours_and_mirrors() -> None:
 
 def test_nothing_asked_is_nothing_done() -> None:
     recipe = augment.from_keras(fill_mode="nearest", rotation_range=0, zoom_range=0.0, zca_epsilon=1e-6)
-    assert recipe.text.data == {"image": []}
+    assert recipe.text.data == {"expand": {"multiplier": 1, "keep_originals": False}, "image": []}
 
 
 @pytest.mark.parametrize(

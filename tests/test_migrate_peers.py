@@ -66,8 +66,13 @@ def test_every_step_of_albumentations_keeps_its_parameters(name: str, p: float, 
         transform = kind(
             **{key: tuple(v) if isinstance(v, list) and key != "bbox_labels" else v for key, v in given.items()}, p=p
         )
-    (_, leaf), *more = again(augment.from_albumentations(lib.Compose([transform]))).leaves()
-    assert not more
+    after = [lib.FromFloat(p=1)] if name == "ToFloat" else []  # alone it is the training loop's business
+    if name == "Normalize":
+        with pytest.raises(augment.RecipeError, match="it makes floats"):
+            augment.from_albumentations(lib.Compose([transform, lib.NoOp()]))
+        return
+    (_, leaf), *more = again(augment.from_albumentations(lib.Compose([transform, *after]))).leaves()
+    assert len(more) == len(after)
     assert leaf.p == p
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -228,7 +233,55 @@ def test_tensors_are_the_loops_business() -> None:
 
     with pytest.warns(UserWarning, match="ToTensorV2 is left out"):
         recipe = augment.from_albumentations(lib.Compose([H(0.5), ToTensorV2()]))
-    assert recipe.text.data == {"image": [{"HorizontalFlip": {"p": 0.5}}]}
+    assert recipe.text.data == {"expand": ONE_EACH, "image": [{"HorizontalFlip": {"p": 0.5}}]}
+    with pytest.warns(UserWarning, match="Normalize and ToTensorV2 are left out"):
+        recipe = augment.from_albumentations(lib.Compose([H(0.5), lib.Normalize(), ToTensorV2()]))
+    assert recipe.text.data == {"expand": ONE_EACH, "image": [{"HorizontalFlip": {"p": 0.5}}]}
+
+
+ONE_EACH = {"multiplier": 1, "keep_originals": False}
+PIXELS = np.arange(2 * 8 * 8 * 3, dtype=np.uint8).reshape(2, 8, 8, 3)
+
+
+@pytest.mark.parametrize("last", [lib.Normalize(), lib.ToFloat(), lib.Normalize(p=0.5)], ids=str)
+def test_pictures_stay_uint8(last: Any) -> None:
+    with pytest.warns(UserWarning, match=f"{type(last).__name__} is left out: recipes make uint8 pictures"):
+        recipe = augment.from_albumentations(lib.Compose([lib.InvertImg(p=1), last]))
+    grown, _ = augment.arrays(recipe, PIXELS)
+    assert grown.dtype == np.uint8
+    assert np.array_equal(grown, 255 - PIXELS)
+
+
+def test_floats_that_are_taken_back_are_kept() -> None:
+    recipe = augment.from_albumentations(lib.Compose([lib.ToFloat(p=1), lib.InvertImg(p=1), lib.FromFloat(p=1)]))
+    grown, _ = augment.arrays(recipe, PIXELS)
+    assert grown.dtype == np.uint8
+    assert np.array_equal(grown, 255 - PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("make", "where"),
+    [
+        (lambda: lib.Compose([lib.Normalize(), H()]), r"Compose\[0\].Normalize"),
+        (lambda: lib.Compose([H(), lib.OneOf([lib.ToFloat(), lib.Normalize()])]), r"OneOf\[1\].Normalize"),
+        (lambda: lib.Compose([lib.FromFloat(), lib.ToFloat(), H()]), r"Compose\[1\].ToFloat"),
+        (lambda: lib.Compose([H(), lib.Normalize()], p=0.5), r"Compose\[1\].Normalize"),
+        (lambda: lib.Normalize(), "Normalize"),
+    ],
+)
+def test_floats_before_others_are_refused(make: Callable[[], Any], where: str) -> None:
+    with pytest.raises(augment.RecipeError, match=f"{where}\n  it makes floats.*\n?.*put it at the end"):
+        augment.from_albumentations(make())
+
+
+def test_one_copy_a_source_as_there() -> None:
+    sound = np.linspace(-0.1, 0.2, 800, dtype=np.float32)[None]
+    recipe = augment.from_audiomentations(sounds.Compose([sounds.PolarityInversion(p=1.0)]))
+    assert recipe.text.data["expand"] == ONE_EACH
+    grown, _ = augment.arrays(recipe, sound, rate=8000)
+    assert np.array_equal(grown, -sound)
+    grown, _ = augment.arrays(augment.from_albumentations(lib.Compose([H(1)])), PIXELS, multiplier=3)
+    assert np.array_equal(grown, PIXELS[:, :, ::-1].repeat(3, axis=0))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import augment
+from augment import demo
 from augment.errors import AugmentError
 from tests.conftest import STEPS
 
@@ -133,12 +134,38 @@ def test_mappings_weights_and_views(shapes: Path) -> None:
 def test_what_does_not_fit_is_refused(shapes: Path) -> None:
     with pytest.raises(AugmentError, match=r"batch_size: add \.batch"):
         live.dataset({"image": []}, input=shapes, batch_size=4)
-    with pytest.raises(TypeError, match="unexpected option 'size'"):
-        live.dataset({"image": []}, input=shapes, size=4)
+    with pytest.raises(TypeError, match=r"dataset\(\) got an unexpected option 'dtypes'; did you mean dtype\?"):
+        live.dataset({"image": []}, input=shapes, dtypes="float")
     crops = {"expand": {"multiplier": 4}, "image": [{"RandomCrop": {"height": 20, "width": 20, "p": 0.05}}]}
     with pytest.raises(tf.errors.UnknownError, match=r"say shape=\(None, None, 3\)"):
         list(live.dataset(crops, input=shapes, shape=(192, 192, 3)))
     assert len(list(live.dataset(crops, input=shapes, shape=(None, None, 3)))) == 72
+
+
+@pytest.mark.parametrize("steps", [["ToFloat"], ["Normalize"], ["ToGray", "ToFloat"]])
+def test_pictures_of_floats_are_pictures(shapes: Path, steps: list[Any]) -> None:
+    recipe = {"prepare": {"image": [{"RandomCrop": {"height": 20, "width": 30}}, *steps]}, "image": []}
+    wanted = [item.value for item in augment.stream(recipe, input=shapes)]
+    dataset = live.dataset(recipe, input=shapes)
+    assert dataset.element_spec[0] == tf.TensorSpec((20, 30, 3), tf.float32)
+    assert all(np.array_equal(x, one) for (x, _), one in zip(dataset.as_numpy_iterator(), wanted, strict=True))
+
+
+def test_sounds_and_pictures_are_kept_apart(tmp_path: Path) -> None:
+    demo.draw(tmp_path / "pictures", {"train": 2})
+    demo.draw_sounds(tmp_path / "sounds", {"train": 2})
+    with pytest.raises(
+        AugmentError, match=r"a batch mixes (sounds and pictures|pictures and sounds); make a dataset of"
+    ):
+        live.dataset({"image": [], "audio": []}, input=tmp_path)
+
+
+def test_what_is_bad_is_left_out_and_told(tmp_path: Path) -> None:
+    demo.draw(tmp_path, {"train": 2})
+    (tmp_path / "train" / "circle" / "bad.png").write_bytes(b"\x89PNG no picture")
+    dataset = live.dataset({"expand": {"multiplier": 1}, "image": []}, input=tmp_path)
+    with pytest.warns(UserWarning, match=r"1 of 7 samples of an epoch were left out.*bad\.png"):
+        assert len(list(dataset)) == 6
 
 
 def test_a_model_fits_it(shapes: Path) -> None:

@@ -90,12 +90,12 @@ class _Parser:
         allowed = self.allows(body, path)
         given = {key: value for key, value in body.items() if key != ALLOW}
         if self.magnitudes is None:
-            if grows := next(policies.scales(given), None):
+            if grows := next(policies.scales([*given.values()]), None):
                 fix = f"write the value itself, or put {name} into the steps of {', '.join(policies.POLICIES)}"
                 self.wrong(path, f"expected values, got {dict(grows)!r}, which means something in a policy only", fix)
                 return None
             return self.build(name, given, place, path, allowed)
-        if bad := list(policies.scale_problems(given, path)):
+        if bad := [one for key in given for one in policies.scale_problems(given[key], f"{path}.{key}")]:
             self.problems.extend(bad)
             return None
         p = self.number(given.pop("p", 1.0), f"{path}.p", "a probability", 0, 1)

@@ -14,7 +14,7 @@ from augment.engine.listing import collect
 from augment.engine.plan import suits, written
 from augment.engine.recipe import Recipe
 from augment.errors import AugmentError
-from augment.sample import Content, Dataset, Entry, Sample
+from augment.sample import Content, Dataset, Entry, Sample, class_order
 
 Load = Callable[[int], Any]
 """The decoded value of a row, by its number. Raises SampleError."""
@@ -28,7 +28,7 @@ class Held(Bench):
         kind: The modality of the rows.
         labels: The class of each row, None where it has none.
         load: Gives their values.
-        about: What is true of the rows as a whole, beside their classes.
+        about: What is true of the rows as a whole; its classes are those that are declared.
     """
 
     def __init__(
@@ -43,7 +43,8 @@ class Held(Bench):
         self.load = load
         self.entries = [Entry(str(row), str(row), label=label) for row, label in enumerate(labels)]
         listing = collect(self.entries, recipe.frame.seed)
-        dataset = written(recipe, replace(about or Dataset(), classes=listing.classes))
+        about = about or Dataset()
+        dataset = written(recipe, replace(about, classes=class_order(listing.classes, about.classes)))
         suits(recipe, dataset)
         super().__init__(Job(whole.text, catalog.names("readers")[0], Path(), Path(), dataset, Path()), listing)
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from augment.chance import order_hash
 from augment.engine.columns import number_column, numbers, text_column
 from augment.engine.sorting import Sorter
-from augment.sample import Entry, Skip
+from augment.sample import Entry, Skip, class_order
 
 BATCH = 8192
 """Sources in one batch, and the most that are held as Python objects."""
@@ -49,7 +49,7 @@ class Listing:
         stops: Where each of them ends, as a number of rows.
         splits: Names of the splits, sorted.
         starts: Where each split begins, with the end.
-        classes: Names of the classes, sorted.
+        classes: Names of the classes that occur, in the order of ``class_order``.
         skipped: Sources that are listed but can't be used.
         digest: Fingerprint over keys, splits, labels, fields and sizes. Times of change are left out: a data set that
             was copied or fetched again is still the same.
@@ -222,7 +222,7 @@ def collect(found: Iterable[Entry | Skip], seed: int) -> Listing:
     stops = np.cumsum([batch.num_rows for batch in parts], dtype=np.int64)
     pa.default_memory_pool().release_unused()
     skipped.append(_skip_batch(skips))
-    splits, classes = (tuple(as_held(names)) for names in (gathered.splits, gathered.classes))
+    splits, classes = tuple(as_held(gathered.splits)), class_order(as_held(gathered.classes))
     return Listing(parts, stops, splits, tuple(starts), classes, skipped, digest)
 
 

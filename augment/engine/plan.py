@@ -22,7 +22,7 @@ from augment.engine.listing import Listing, collect
 from augment.engine.lots import Batch, Chunk, Lot, Row
 from augment.engine.recipe import AnyRecipe, Changes, Recipe, load
 from augment.errors import ChangedError, InputError, OutputError, Problem, RecipeError
-from augment.sample import Dataset, Entry
+from augment.sample import Dataset, Entry, class_order
 from augment.signatures import shows
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     if not len(listing):
         raise InputError(_nothing(source, listing))
     checked = _written(checked, listing, name if dataset.located else "")
-    dataset = written(checked, dataclasses.replace(dataset, classes=listing.classes))
+    classes = class_order(listing.classes, dataset.classes)
+    dataset = written(checked, dataclasses.replace(dataset, classes=classes))
     suits(checked, dataset)
     generations = history.load(target) if target is not None else []
     wanted = _generation(checked, listing, dataset, len(generations))
@@ -277,6 +278,8 @@ def _fingerprint(listing: Listing, dataset: Dataset) -> str:
     whole = [categories, dataset.spatial, dataset.timed, dataset.transcribed, dict(dataset.fields)]
     if dataset.rows is not None:
         whole += [dataset.spanned, dataclasses.asdict(dataset.rows)]
+    if dataset.classes != listing.classes:  # outputs tell classes by number
+        whole.append(dataset.classes)
     if not any(whole):
         return listing.digest
     return hashlib.blake2b(json.dumps([listing.digest, whole], default=str).encode(), digest_size=16).hexdigest()

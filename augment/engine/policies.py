@@ -103,7 +103,7 @@ class Variant:
 
 
 def scales(value: Any) -> Iterator[Mapping[str, Any]]:
-    """The values that grow, as they stand in a step's parameters."""
+    """The values that grow, in one value of a step's parameters; the parameters as a whole are none."""
     if isinstance(value, Mapping):
         if _grows(value):
             yield value
@@ -116,7 +116,7 @@ def scales(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def scale_problems(value: Any, path: str) -> Iterator[Problem]:
-    """What is wrong with values that grow."""
+    """What is wrong with values that grow, in one value of a step's parameters."""
     if isinstance(value, Mapping) and not _grows(value):
         for key, part in value.items():
             yield from scale_problems(part, f"{path}.{key}")
@@ -129,7 +129,7 @@ def scale_problems(value: Any, path: str) -> Iterator[Problem]:
 
 def variants(parameters: Mapping[str, Any], low: float, high: float) -> list[Variant]:
     """The forms of a step for magnitudes from ``low`` to ``high``, each drawn with its share."""
-    found = [_scale(raw) for raw in scales(parameters)]
+    found = [_scale(raw) for raw in scales([*parameters.values()])]
     if not found:
         return [Variant(1.0, dict(parameters))]
     smooth = len(found) == 1 and found[0].smooth
@@ -144,7 +144,7 @@ def variants(parameters: Mapping[str, Any], low: float, high: float) -> list[Var
     share = 1 / len(spans) / len(sides)
     for span in spans:
         for side in sides:
-            filled = _filled(parameters, *span, side)
+            filled = {str(key): _filled(value, *span, side) for key, value in parameters.items()}
             key = json.dumps(filled, sort_keys=True, default=str)
             before = merged.get(key)
             merged[key] = Variant(share + (before.share if before else 0.0), filled, _words(*span))

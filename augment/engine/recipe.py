@@ -82,6 +82,12 @@ class Recipe:
     encodings: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """In a line, as a notebook shows it."""
+        counts = [f"{name}: {len(nodes)} step{'' if len(nodes) == 1 else 's'}" for name, nodes in self.steps.items()]
+        file = [self.text.file.name] if self.text.file else []
+        return f"Recipe({', '.join([*counts, f'seed {self.frame.seed}', *file])}; to_yaml() has all of it)"
+
     @property
     def base(self) -> Path:
         """The folder against which files named in steps are taken."""

@@ -11,20 +11,27 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 import types
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import connection, forkserver, resource_tracker
-from multiprocessing.context import BaseContext
+from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from augment.contracts import Outcome
+from augment.executors._forked import Forked, ensure_server
 
 MALLOPT = {-3: 32 << 20, -1: 128 << 20, -2: 16 << 20}
 """glibc's M_MMAP_THRESHOLD (32 MB is the most it takes), M_TRIM_THRESHOLD and M_TOP_PAD, in bytes; malloc.h."""
+
+FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+
+_HIDING = threading.Lock()
+"""Of two threads in _no_main at once, one would keep the other's stand-in."""
 
 Job = tuple[Callable[..., Any], Any]
 
@@ -32,14 +39,12 @@ Job = tuple[Callable[..., Any], Any]
 class _Worker:
     """One process, its jobs (the first is being done, the next waits in its pipe), and what it last said."""
 
-    def __init__(self, context: BaseContext) -> None:
-        self.pipe, theirs = context.Pipe()
+    def __init__(self, preload: tuple[str, ...]) -> None:
+        self.pipe, theirs = connection.Pipe()
         self.jobs: deque[Job] = deque()
         self.at: Any = None
-        self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)  # type: ignore[attr-defined]
         try:
-            with _no_main():
-                self.process.start()
+            self.process = _started(preload, theirs)
         except BaseException:  # Ctrl-C above all: it waits here for the server's imports
             self.pipe.close()  # a process that is on its way finds that nobody is there, and ends
             raise
@@ -65,11 +70,13 @@ class Processes:
 
     def __init__(self, workers: int, preload: Sequence[str]) -> None:
         self.workers = workers
-        self._context = _context(preload)
+        self._preload = _modules(preload)
         self._queue: deque[Job] = deque()
         self._reports: list[tuple[Any, Any]] = []
         self._crew: list[_Worker] = []
         self._ready: deque[Outcome] = deque()
+        self._parts = self._crew, self._queue, os.getpid()
+        weakref.finalize(self, _end, *self._parts)  # at the interpreter's end too, while all of it still works
 
     def submit(self, function: Callable[..., Any], task: Any) -> None:
         """Queue a task and hand it to a free worker; workers start when there is work for them."""
@@ -89,19 +96,14 @@ class Processes:
 
     def close(self) -> None:
         """Kill all workers."""
-        self._queue.clear()
-        crew, self._crew = self._crew, []
-        for worker in crew:
-            worker.process.kill()
-        for worker in crew:
-            worker.stop()
+        _end(*self._parts)
 
     def _deal(self) -> None:
         """Give each worker a task and one in reserve, so that none waits for us; start workers that are missing."""
         while self._queue:
             least = min(self._crew, key=lambda worker: len(worker.jobs), default=None)
             if len(self._crew) < self.workers and (least is None or least.jobs):
-                least = _Worker(self._context)
+                least = _Worker(self._preload)
                 self._crew.append(least)
             if least is None or len(least.jobs) > 1:
                 return
@@ -159,47 +161,51 @@ def start(workers: int, preload: Sequence[str]) -> Processes:
 
 def warm(preload: Sequence[str]) -> None:
     """Start the server that workers are forked from, so that its imports run beside whatever the caller does next."""
-    if _context(preload).get_start_method() == "forkserver":
-        resource_tracker.ensure_running()  # the server would start it, and then let SIGINT through
-        with _no_main(), _deaf():
-            forkserver.ensure_running()
+    if FORKS:
+        ensure_server(_modules(preload))
 
 
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Let what is started here not hear Ctrl-C, which goes to the whole group.
-
-    The server hears it as long as it imports: it would die with a traceback, and the next run with it.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _modules(preload: Sequence[str]) -> tuple[str, ...]:
+    return (__name__, *preload)
 
 
-def _context(preload: Sequence[str]) -> BaseContext:
-    """The start method, with its server told what to import."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, *preload])
-    return context
+def _started(preload: tuple[str, ...], pipe: connection.Connection) -> BaseProcess:
+    """A process that serves this pipe."""
+    if FORKS:
+        process: BaseProcess = Forked(preload, _serve, (pipe,))
+        process.start()
+    else:
+        process = multiprocessing.get_context("spawn").Process(target=_serve, args=(pipe,), daemon=True)
+        with _no_main():
+            process.start()
+    return process
+
+
+def _end(crew: list[_Worker], queue: deque[Job], owner: int) -> None:
+    """Kill all workers; a process forked from their owner's, which has taken over all of this, leaves them alone."""
+    if os.getpid() != owner:
+        return
+    queue.clear()
+    for worker in crew:
+        worker.process.kill()
+    while crew:
+        crew[-1].stop()
+        crew.pop()
 
 
 @contextmanager
 def _no_main() -> Iterator[None]:
-    """Hide the caller's main module while a process starts.
+    """Hide the caller's main module while a process is spawned, for the reason that _forked gives.
 
-    Children would import it again, which costs time and, in a script without the ``if __name__`` guard, would run the
-    whole script in every worker. Tasks are functions of importable modules, so nothing in it is needed.
+    Tasks are functions of importable modules, so nothing in it is needed.
     """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _HIDING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _serve(pipe: connection.Connection) -> None:

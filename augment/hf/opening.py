@@ -13,6 +13,7 @@ from augment import catalog
 from augment.engine import manifest
 from augment.errors import AugmentError
 from augment.hf.library import library
+from augment.readers._shards.columns import OURS
 
 BUILDERS = {"csv": "csv", "jsonl": "json", "parquet": "parquet", "webdataset": "webdataset"}
 """Format of an output -> what datasets calls it."""
@@ -27,9 +28,10 @@ def load(folder: str | Path) -> Any:
     As written out: ``datasets.load_dataset("parquet", data_files={"train": "grown/train/*.parquet", …})``, and
     ``"webdataset"`` with ``*.tar``, ``"json"`` with ``*.jsonl``, ``"csv"`` with ``*.csv``; for class folders
     ``"imagefolder"`` or ``"audiofolder"`` with ``"grown/train/**"``. ``parquet`` keeps most: ``image`` or ``audio``,
-    ``label`` as text and ``label_index``, ``source`` and ``copy``, and annotations as JSON. ``webdataset`` opens where
-    all samples have the same ending, so not where originals are JPEG and copies PNG. To open class folders of sounds,
-    and to hear any, datasets asks for torchcodec.
+    ``label`` as text and ``label_index`` as its number (here a ClassLabel with the names of all classes), ``source``
+    and ``copy``, and annotations as JSON. Rows of texts have the class as text; ``classes`` of ``manifest.json`` has
+    the order. ``webdataset`` opens where all samples have the same ending, so not where originals are JPEG and copies
+    PNG. To open class folders of sounds, and to hear any, datasets asks for torchcodec.
 
     Args:
         folder: The output: ``csv``, ``jsonl``, ``parquet``, ``webdataset``, or ``folder`` with pictures or sounds.
@@ -58,9 +60,20 @@ def load(folder: str | Path) -> Any:
         raise AugmentError(f"{root}: expected an output in one of {known}, got {facts['format']}; set output.format")
     options = _dialect(next(iter(names.values()))[0]) if builder == "csv" else {}
     try:
-        return datasets.load_dataset(builder, data_files=names, **options)
-    except ValueError as error:
-        raise AugmentError(f"{root}: datasets can't open it ({error}); it can with output.format=parquet") from error
+        found = datasets.load_dataset(builder, data_files=names, **options)
+    except (ImportError, ValueError, datasets.exceptions.DatasetsError) as error:
+        told = error.__cause__ or error
+        raise AugmentError(f"{root}: datasets can't open it ({told}); it can with output.format=parquet") from error
+    return _named(found, facts["classes"]) if builder == "parquet" else found
+
+
+def _named(found: Any, classes: list[str]) -> Any:
+    """With the names of the classes for their numbers."""
+    from datasets import ClassLabel
+
+    if not classes or not all(part.features.keys() >= OURS for part in found.values()):
+        return found
+    return found.cast_column("label_index", ClassLabel(names=classes))
 
 
 def _split(name: str) -> str:

@@ -33,6 +33,12 @@ QUALITY = 80
 COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#ffffff")
 """The palette of Okabe and Ito (2008), which the colour-blind can tell apart; the eighth is white, not black."""
 
+MANY = (
+    "#f3c300 #875692 #f38400 #a1caf1 #be0032 #c2b280 #848482 #008856 #e68fac #0067a5 "
+    "#f99379 #604e97 #f6a600 #b3446c #dcd300 #882d17 #8db600 #654522 #e25822 #2b3d26"
+).split()
+"""The 20 colours of maximum contrast of Kelly (1965), less white and black: where there are more than eight."""
+
 STYLE = """
 .augment-show svg.picture {display: block; max-width: 100%}
 """
@@ -49,7 +55,8 @@ def takes(value: Any, facts: Mapping[str, Any]) -> bool:
 def draw(views: Sequence[View]) -> list[str]:
     """Each picture with its annotations; a class has the same colour in all."""
     found = {name for view in views if view.annotations for name in _classes(view.annotations)}
-    colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(sorted(found))}
+    palette = COLOURS if len(found) <= len(COLOURS) else MANY
+    colours = {name: palette[place % len(palette)] for place, name in enumerate(sorted(found))}
     return [_drawn(view, colours) for view in views]
 
 
@@ -117,8 +124,8 @@ def _mask(name: str, mask: bytes, size: tuple[int, int], colours: Mapping[str, s
     values = np.asarray(Image.open(io.BytesIO(mask)))
     values = values if values.ndim == 2 else values[:, :, 0]
     if name == INDEX:
-        table = np.array([_rgb(COLOURS[max(0, number - 1) % len(COLOURS)]) for number in range(256)], np.uint8)
-        layer = table[np.minimum(values, 255)]
+        table = np.array([_rgb(colour) for colour in MANY], np.uint8)
+        layer = table[(values.astype(np.int64) - 1) % len(MANY)]
     else:
         layer = np.broadcast_to(np.array(_rgb(colours[name]), np.uint8), (*values.shape, 3))
     return _layer(layer, values != 0, size)

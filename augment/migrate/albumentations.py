@@ -26,9 +26,10 @@ def from_albumentations(compose: Any) -> Recipe:
 
     Steps keep their names and parameters, less those that are at their defaults. OneOf becomes ``one_of``, SomeOf
     ``some_of`` (members fire with their own p once drawn, as there), Sequential and Compose ``sequence``; of
-    ``bbox_params``, ``min_visibility`` and ``min_area`` become ``labels``. What is drawn has the same distribution; the
-    draws themselves are others, whatever the ``seed``. As there, a picture gives one copy an epoch, and no original:
-    the recipe says ``expand: {multiplier: 1, keep_originals: false}``, and ``multiplier=`` over it makes more.
+    ``bbox_params``, ``min_visibility`` and ``min_area`` become ``labels``. What is drawn has the same distribution;
+    the draws themselves are others, whatever the ``seed``. As there, a picture gives one copy an epoch, and no
+    original: the recipe says ``expand: {multiplier: 1, keep_originals: false}``, and ``multiplier=`` over it makes
+    more.
 
     Pictures of a recipe are uint8. Normalize, ToFloat and ToTensorV2 at the end are left out, with a warning: they
     belong into the training loop. ToFloat may stand elsewhere if a FromFloat takes it back.
@@ -67,8 +68,8 @@ def _for_the_loop(transforms: list[Any]) -> list[Any]:
     while count and type(transforms[count - 1]).__name__ in LOOP:
         count -= 1
     if names := [type(transform).__name__ for transform in transforms[count:]]:
-        told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} left out: recipes make uint8 pictures, and "
-        warnings.warn(told + "the training loop makes floats and tensors of them", UserWarning, stacklevel=3)
+        told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} left out: recipes make uint8 pictures"
+        warnings.warn(f"{told}, and the training loop makes floats and tensors of them", UserWarning, stacklevel=3)
     return transforms[:count]
 
 

@@ -16,21 +16,25 @@ import yaml
 from augment import catalog
 from augment.contracts import Description
 from augment.engine.draw import GROUPS
-from augment.engine.recipe import AnyRecipe, Recipe, build, load
-from augment.engine.source import KeyPath
 from augment.engine.items import Item
+from augment.engine.recipe import AnyRecipe, Changes, Recipe, build, load
+from augment.engine.source import KeyPath
 from augment.errors import AugmentError, RecipeError
 from augment.notebook.controls import Control, control
-from augment.notebook.preview import Preview, at_hand
+from augment.notebook.given import at_hand, checked, streamed
+from augment.notebook.preview import Preview
 
 
 def explore(recipe: AnyRecipe, sample: Any = None, **changes: Any) -> Explorer:
     """Try out a recipe's steps on one sample.
 
     Args:
-        recipe: As for ``augment.run``; it is not changed.
-        sample: What is shown: a file, an Item, a picture (height, width[, 3]) uint8, a pair of samples (channels,
-            frames) float32 and their rate in Hz, or a text; None: the first source of the recipe's input.
+        recipe: As for ``augment.run``, or a Plan, a Stream or one of our data sets for PyTorch and Keras, whose recipe
+            is meant; it is not changed.
+        sample: What is shown: a file; an Item; a picture, of Pillow or as an array or tensor (height, width[, 3])
+            uint8, also (3, height, width) or floats from 0 to 1, with or without its class beside it; a pair of
+            samples (channels, frames) float32 and their rate in Hz; or a text. None: the first source of the recipe's
+            input.
         changes: As for ``augment.load`` (``input``, ``seed``, ``settings`` …).
 
     Returns:
@@ -46,7 +50,9 @@ def explore(recipe: AnyRecipe, sample: Any = None, **changes: Any) -> Explorer:
         missing = getattr(error, "name", None) or error
         told = f"augment.explore needs ipywidgets, which is not here ({missing})"
         raise AugmentError(f"{told}: pip install 'augment[notebooks]'") from None
-    return Explorer(ipywidgets, load(recipe, **changes), sample)
+    checked("explore", changes, Changes, "sample")
+    made = streamed(recipe)
+    return Explorer(ipywidgets, load(recipe if made is None else made.plan.recipe, **changes), sample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,12 @@ class Explorer:
         places = {str(place): place for place in _places(self._text.data)}
         self._places = {name: place for name, place in places.items() if kind in (None, place.kind)}
         if not self._places:
-            raise AugmentError(f"explore: expected a step to explore under `{kind or 'image'}:`, outside of policies")
+            told = (
+                f"; if {sample!r} is a file, there is none" if isinstance(sample, str) and "." in sample[-6:-2] else ""
+            )
+            raise AugmentError(
+                f"explore: expected a step to explore under `{kind or 'image'}:`, outside of policies{told}"
+            )
         self._place = self._shown_first()
         first = str(self._place)
         self.step = widgets.Dropdown(

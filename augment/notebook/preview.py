@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from augment.annotations import Annotations
 from augment.contracts import View
 from augment.engine.bench import Bench, Job, Source, guarded
 from augment.engine.held import Held
+from augment.engine.items import Item
 from augment.engine.plan import plan
 from augment.engine.recipe import Recipe, build
-from augment.engine.items import Item
 from augment.errors import AugmentError
 from augment.notebook.page import Figure, page
 from augment.notebook.show import classes, said, steps
@@ -23,41 +22,6 @@ from augment.sample import Content, Dataset, Entry
 
 ONE = ("expand", "views", "output")
 """Keys of a recipe that mean nothing to one copy of one sample."""
-
-
-def at_hand(sample: Any) -> tuple[str, Item]:
-    """The modality of a sample, and it with its value as that decodes it; see ``augment.explore``.
-
-    Raises:
-        AugmentError: It is none.
-    """
-    if isinstance(sample, PathLike) or (isinstance(sample, str) and _is_file(sample)):
-        path = Path(fspath(sample))
-        kind = catalog.modality_of(path.suffix.lower())
-        if kind is None or not path.is_file():
-            raise AugmentError(
-                f"explore: {path}: expected {'a file that we can decode' if kind is None else 'a file'}"
-            )
-        return kind, Item(path.name, 0, catalog.modality(kind).decode(path.read_bytes()), None, None, None)
-    if isinstance(sample, Item):
-        item = sample
-    elif isinstance(sample, tuple) and len(sample) == 2:
-        item = Item("sample", 0, sample[0], None, None, None, {"rate": sample[1]})
-    else:
-        item = Item("sample", 0, sample, None, None, None)
-    kind = catalog.modality_of_value(item.value, item.facts)
-    if kind is None:
-        told = "a file, an Item, a picture, a pair of a sound's samples and its rate, or a text"
-        raise AugmentError(f"explore: sample: expected {told}, got {type(item.value).__name__}")
-    return kind, replace(item, value=catalog.modality(kind).taken(item.value, item.facts))
-
-
-def _is_file(text: str) -> bool:
-    """Whether a text names a file; most texts are too long for a name, or hold what no name may."""
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):
-        return False
 
 
 class Preview:

@@ -13,19 +13,25 @@ from augment import catalog
 from augment.annotations import Annotations
 from augment.contracts import View
 from augment.engine.bench import Bench, Job
-from augment.engine.lots import grows
 from augment.engine.items import Item
-from augment.engine.stream import Stream, stream
+from augment.engine.lots import grows
+from augment.engine.stream import Stream, Streaming, stream
 from augment.errors import AugmentError, SampleError
+from augment.notebook.given import checked, first_of, streamed
 from augment.notebook.page import Figure, Shown, page
 from augment.sample import Applied, Entry
 
 ROW = 5
 """Samples of a batch that stand side by side."""
 
+FIRST = 3 * ROW
+"""Samples of an iterator, which may have no end."""
 
 LOOKED_AT = 50
 """Sources for each row, from which those of different classes are picked."""
+
+PEEKED = 4
+"""Sources for each row that are read, where some may have nothing annotated on them."""
 
 
 def show(what: Any, *, sources: int = 3, copies: int = 4, **changes: Any) -> Shown:
@@ -35,8 +41,9 @@ def show(what: Any, *, sources: int = 3, copies: int = 4, **changes: Any) -> Sho
     for it. Sources are of as many classes as there are; copies are those of a run, or of the stream's epoch.
 
     Args:
-        what: A recipe (anything that ``augment.load`` takes), a Stream, an Item, or a list of Items or of tuples of
-            Items (a batch, views).
+        what: A recipe (anything that ``augment.load`` takes), a Plan, a Stream, one of our data sets for PyTorch and
+            Keras; an Item, a list of Items or of tuples of Items (a batch, views), or an iterator over any of these,
+            of which the first 15 Items are taken.
         sources: How many rows.
         copies: How many copies of each, also where a run would make fewer.
         changes: For a recipe: as for ``augment.stream`` (``input``, ``seed``, ``settings``, ``split``, ``epoch`` …).
@@ -47,26 +54,34 @@ def show(what: Any, *, sources: int = 3, copies: int = 4, **changes: Any) -> Sho
     Raises:
         AugmentError: Its kind says whether recipe, input or an argument is at fault.
     """
+    checked("show", changes, Streaming, "sources", "copies")
     if isinstance(what, Item):
         what = [what]
+    if isinstance(what, Iterator):
+        what = first_of(what, FIRST)
+    made = streamed(what)
     if isinstance(what, list | tuple) and all(isinstance(one, Item | tuple | list) for one in what):
         if changes:
             raise AugmentError(f"show: expected {next(iter(changes))} with a recipe only, got samples")
         rows = list(_batch(what))
     else:
-        if isinstance(what, Stream) and changes:
-            raise AugmentError(f"show: expected {next(iter(changes))} where the stream was made, or show a recipe")
-        made = what if isinstance(what, Stream) else stream(_recipe(what), **changes)
+        if made is not None and changes:
+            kind = type(what).__name__
+            raise AugmentError(f"show: expected {next(iter(changes))} where the {kind} was made, or show a recipe")
+        made = made or stream(_recipe(what), **changes)
         rows = list(_grown(made, _whole("sources", sources, 1), _whole("copies", copies, 0)))
-    figures = sum(map(len, rows))
-    return Shown(page(rows), f"{figures} sample{'' if figures == 1 else 's'} in {len(rows)} rows")
+    return Shown(page(rows), f"{_count(sum(map(len, rows)), 'sample')} in {_count(len(rows), 'row')}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _recipe(what: Any) -> Any:
     if isinstance(what, str | Path | Mapping) or hasattr(what, "text"):
         return what
     raise AugmentError(
-        f"show: expected a recipe, a Stream, an Item or a list of Items, got {type(what).__name__}; for arrays, write "
+        f"show: expected a recipe, a Plan, a Stream, an Item or a list of Items, got {type(what).__name__}; for arrays, write "
         f"augment.explore(recipe, array)"
     )
 
@@ -86,8 +101,30 @@ def _grown(made: Stream, sources: int, copies: int) -> Iterator[list[Figure]]:
     numbers = [0, *range(first, first + copies)] if grows(made.split) else [0]
     bench = Bench(Job.of(made.plan, Path()), listing)
     looked_at = listing.entries(np.asarray(listed[: LOOKED_AT * sources]))
-    for entry in _mixed(looked_at)[:sources]:
+    for entry in _annotated(bench, _mixed(looked_at), sources):
         yield list(_source(bench, entry, numbers, first))
+
+
+def _annotated(bench: Bench, entries: Sequence[Entry], count: int) -> list[Entry]:
+    """The first so many, where places are annotated rather those with something on them; a few more are read."""
+    if not bench.job.dataset.located:
+        return list(entries[:count])
+    looked_at = entries[: PEEKED * count]
+    full: list[Entry] = []
+    for entry in looked_at:
+        if len(full) < count and _has_places(bench, entry):
+            full.append(entry)
+    keys = {entry.key for entry in full}
+    rest = [entry for entry in entries if entry.key not in keys]
+    return [*full, *rest][:count]
+
+
+def _has_places(bench: Bench, entry: Entry) -> bool:
+    try:
+        found = bench.reader.read(bench.job.input, entry, bench.job.dataset).annotations
+    except SampleError:
+        return False
+    return found is not None and any((found.instances, found.masks, found.events, found.spans))
 
 
 def _mixed(entries: Sequence[Entry]) -> list[Entry]:

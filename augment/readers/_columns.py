@@ -80,7 +80,9 @@ class Columns:
         for what, name in roles:
             if name is not None and name not in self.known:
                 fix = nearest(name, sorted(self.known))
-                raise InputError(f"{self.table}: no column {name!r} for the {what}; {fix} {self._has(self.known)}")
+                has = self._has(self.known)
+                said = f"{fix} {has}" if fix.startswith("did") else f"{has[:1].lower()}{has[1:]}"
+                raise InputError(f"{self.table}: no column {name!r} for the {what}; {said}")
         if self._named.parted and self.split is None:
             has = self._has(self.known)
             raise InputError(f"{self.table}: which column has the splits' values? {has}; say input: {{split: COLUMN}}")
@@ -116,7 +118,8 @@ class Columns:
             return found[0]
         which = f" ({' or '.join(found)}?)" if found else ""
         raise InputError(
-            f"{self.table}: which column names the files{which}? {self._has(row)}; say input: {{file: COLUMN}}"
+            f"{self.table}: which column names the files{which}? {self._has(row)}; say input: {{file: COLUMN}}, or, for "
+            "a table of texts, input: {format: texts, text: COLUMN}"
         )
 
     def _wanted(self, name: str) -> bool:

@@ -1,8 +1,9 @@
 """Parquet tables that hold the samples themselves, as Hugging Face's datasets keep them and our own writer does.
 
-The samples are in a column of structs of bytes and path, or of plain bytes; the class is in one called label or the
-like, with the names that the metadata gives to its numbers; the split is in a column, a folder's or a file's name. A
-column of boxes (``objects``) and one of masks become annotations; other columns ride along, if JSON can hold them.
+The samples are in a column of structs of bytes and path, or of plain bytes. The class is in one called label or the
+like, or the only one that the metadata calls classes (Hugging Face's ClassLabel), which also names and orders them.
+The split is in a column, a folder's or a file's name. A column of boxes (``objects``) and one of masks become
+annotations; other columns ride along, if JSON can hold them.
 
 Listing does not read the samples. The size of each is told as the mean of its row group, from the footer: when the
 content changes, that changes too, nearly always. The format: https://parquet.apache.org/docs/file-format. The reader
@@ -106,11 +107,13 @@ def dataset(path: Path, options: Options) -> Dataset:
     if told is not None:
         return replace(told[0], reading=named)
     names: dict[str, None] = {}
+    classes: dict[str, None] = {}
     whole = Dataset(reading=named)
     for table in _tables(path, named):
         if isinstance(table, Skip):
             continue
         layout = table.layout
+        classes.update(dict.fromkeys(layout.names))
         whole = replace(whole, spatial=whole.spatial or bool(layout.objects or (layout.masks and not layout.ours)))
         if layout.objects and layout.categories:
             names.update(dict.fromkeys(layout.categories))
@@ -124,7 +127,7 @@ def dataset(path: Path, options: Options) -> Dataset:
                     timed=whole.timed or found.timed,
                     transcribed=whole.transcribed or found.transcribed,
                 )
-    return replace(whole, categories=tuple(map(Category, names)))
+    return replace(whole, categories=tuple(map(Category, names)), classes=tuple(classes))
 
 
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:

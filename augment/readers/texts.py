@@ -26,6 +26,7 @@ from augment.errors import InputError, SampleError
 from augment.readers import _stretches
 from augment.readers._places import RefusedError
 from augment.readers._rows import word
+from augment.readers._shards.columns import only_class
 from augment.readers._texts import claim as _texts_claim
 from augment.readers._texts import groups, keys, objects
 from augment.readers._texts import listing as _texts_listing
@@ -49,7 +50,10 @@ def dataset(path: Path, options: Options) -> Dataset:
     """How the rows are laid out: as those of the first table for training. Raises InputError."""
     tables = [item for item in _texts_listing.tables(path, options) if not isinstance(item, Skip)]
     layouts = [found.layout for _, found in tables]
+    if layouts[0].roles.label is None:
+        only_class(tuple(layouts[0].classes), str(path))
     return Dataset(
+        classes=tuple(dict.fromkeys(name for one in layouts for name in one.classes.get(one.roles.label or "", ()))),
         spanned=any(layout.shape for layout in layouts),
         rows=layouts[0].rows(),
         reading=told(path, [(file.name, layout.plain()) for (file, _), layout in zip(tables, layouts, strict=True)]),

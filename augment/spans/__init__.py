@@ -5,6 +5,7 @@ Each module is one shape, and has
 - ``TEXTS``: the columns of its texts where the recipe names none,
 - ``resembles(row)``: whether a row looks like it,
 - ``parse(row, texts) -> Found``: raises ValueError with what is wrong with the row, for a person,
+- ``scheme(rows)``, where tokens are tagged: how; ``parse`` then takes it as a third argument,
 - ``restore(found) -> row``: its reverse; ``restore(parse(row, texts))`` equals ``row`` for all that the shape says.
 
 Offsets in the neutral form are code points. Where a row repeats the words that it points at, they are compared; some
@@ -62,11 +63,17 @@ def handed_on(value: Any) -> Any:
     return {"pair": value} if isinstance(value, list) and shape_of(value) else value
 
 
-def parse(name: str, row: Mapping[str, Any], texts: Sequence[str] = ()) -> Found:
-    """A row of a shape. Raises ValueError with what is wrong with it."""
+def scheme(name: str, rows: Iterable[Any]) -> str:
+    """How the first rows of a data set tag their tokens; empty where they don't, or do not tell."""
+    return str(shape(name).scheme(rows)) if hasattr(shape(name), "scheme") else ""
+
+
+def parse(name: str, row: Mapping[str, Any], texts: Sequence[str] = (), scheme: str = "") -> Found:
+    """A row of a shape, with the ``scheme`` of its data set. Raises ValueError with what is wrong with it."""
     if not isinstance(row, Mapping) and not shape(name).resembles(row):
         raise ValueError(f"expected an object, found {type(row).__name__}")
-    found: Found = shape(name).parse(row, tuple(texts) or shape(name).TEXTS)
+    how = (scheme,) if scheme else ()
+    found: Found = shape(name).parse(row, tuple(texts) or shape(name).TEXTS, *how)
     return found
 
 

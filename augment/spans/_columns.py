@@ -197,7 +197,8 @@ def neutral(found: Sentence, layout: Layout, *, repair: bool = False) -> tuple[s
     if not layout.tagged:
         return text, spans, 0
     marked, mended = chunks(found, layout, repair=repair)
-    spans += [Span(places[first][0], places[last - 1][1], label) for first, last, label in marked]
+    note = _tags.noted(layout.scheme)
+    spans += [Span(places[first][0], places[last - 1][1], label, fields=note) for first, last, label in marked]
     return text, spans, mended
 
 

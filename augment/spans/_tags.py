@@ -30,6 +30,9 @@ SCHEMES: Mapping[str, tuple[str, str, str, str]] = {
 
 USUAL = "iob2"
 
+SCHEME = "scheme"
+"""The key in an entity's fields that says which scheme it was tagged in, where it is another than USUAL."""
+
 _LETTERS = frozenset("BIESLUM")
 _FIRST, _LAST = frozenset("BSU"), frozenset("ELSU")
 
@@ -127,6 +130,11 @@ class Evidence:
         return found
 
     @property
+    def marks(self) -> bool:
+        """Whether anything is tagged, so that ``scheme`` is no mere guess."""
+        return any(parts is not None and parts[0] != OUTSIDE for parts in (parted(tag) for _, tag in self.pairs))
+
+    @property
     def scheme(self) -> str:
         """The scheme that fits best. Without any ``B-`` it is IOB1, of which IO is the case where nothing touches."""
         letters: Counter[str] = Counter()
@@ -152,6 +160,11 @@ def scheme_of(sentences: Iterable[Sequence[str]]) -> str:
     for tags in sentences:
         found.add(tags)
     return found.scheme
+
+
+def noted(scheme: str) -> dict[str, str]:
+    """What the fields of an entity say of its scheme."""
+    return {} if scheme == USUAL else {SCHEME: scheme}
 
 
 def _read(tags: Sequence[str]) -> list[Chunk]:

@@ -8,7 +8,7 @@ along token by token. New tokens are outside, and have ``_`` or null in the othe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -22,9 +22,6 @@ TAGS = ("ner_tags", "tags", "labels")
 """Where tags may be; the first that is there."""
 
 TAGGED = "tagged"
-SCHEME = "scheme"
-"""The key in an entity's fields that says which scheme it was tagged in, where it is another than IOB2."""
-
 UNKNOWN = "_"
 
 
@@ -36,8 +33,19 @@ def resembles(row: Any) -> bool:
     return any(_all(row.get(name), str | int) and len(row[name]) == length for name in TAGS)
 
 
-def parse(row: Mapping[str, Any], texts: Sequence[str]) -> Found:
-    """See the package."""
+def scheme(rows: Iterable[Any]) -> str:
+    """The scheme of the tags of some rows; empty where nothing is tagged by which it could be told."""
+    evidence = _tags.Evidence()
+    for row in rows:
+        if resembles(row):
+            tags = row[next(name for name in TAGS if name in row)]
+            if isinstance(tags, list) and all(isinstance(tag, str) and _tags.parted(tag) for tag in tags):
+                evidence.add(tags)
+    return evidence.scheme if evidence.marks else ""
+
+
+def parse(row: Mapping[str, Any], texts: Sequence[str], scheme: str = "") -> Found:
+    """See the package. ``scheme`` is that of the row's tags, a key of ``_tags.SCHEMES``; empty: told by them alone."""
     words = row.get(TOKENS)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         odd = next((one for one in words if not isinstance(one, str)), words) if isinstance(words, list) else words
@@ -56,7 +64,7 @@ def parse(row: Mapping[str, Any], texts: Sequence[str]) -> Found:
         fields[TOKENS] = None  # the text is a column of its own
     columns = [key for key, value in fields.items() if words and isinstance(value, list) and len(value) == len(words)]
     lists = {key: fields.pop(key) for key in columns}
-    entities, told = _entities(tags, places)
+    entities, told = _entities(tags, places, scheme)
     if name in lists and told:
         lists[name] = [None] * len(words)
     tokens = (
@@ -111,13 +119,15 @@ def _places(row: Mapping[str, Any], words: Sequence[str], column: str) -> tuple[
     return text, places
 
 
-def _entities(tags: Sequence[Any], places: Sequence[tuple[int, int]]) -> tuple[list[Span], bool]:
+def _entities(
+    tags: Sequence[Any], places: Sequence[tuple[int, int]], scheme: str
+) -> tuple[list[Span], bool]:
     """What tags say, and whether all that they say is in it. Raises ValueError for an illegal sequence."""
     if all(isinstance(tag, str) for tag in tags):
         if any(_tags.parted(tag) is None for tag in tags):
             return [], False  # no entities but parts of speech or the like
-        scheme = _tags.scheme_of([tags])
-        fields = {} if scheme == _tags.USUAL else {SCHEME: scheme}
+        scheme = scheme or _tags.scheme_of([tags])
+        fields = _tags.noted(scheme)
         found, _ = _tags.chunks(tags, scheme)
         return [Span(places[one][0], places[end - 1][1], label, fields=fields) for one, end, label in found], True
     spans: list[Span] = []
@@ -130,7 +140,7 @@ def _entities(tags: Sequence[Any], places: Sequence[tuple[int, int]]) -> tuple[l
 
 def _told(pieces: Sequence[_tokens.Piece], entities: Sequence[Span]) -> list[str]:
     """The tags of tokens. Raises ValueError where entities overlap."""
-    scheme = next((str(span.fields[SCHEME]) for span in entities if SCHEME in span.fields), _tags.USUAL)
+    scheme = next((str(span.fields[_tags.SCHEME]) for span in entities if _tags.SCHEME in span.fields), _tags.USUAL)
     return _tokens.tags(pieces, entities, scheme if scheme in _tags.SCHEMES else _tags.USUAL)
 
 

@@ -17,6 +17,9 @@ _JOINERS = "'’\\-\u00ad\u00b7\u05f3\u05f4"
 """Within words: apostrophes, hyphens, also the soft one, Catalan's middle dot, Hebrew's geresh and gershayim."""
 
 _SIMPLE = re.compile(f"[^\\W_]+(?:[{_JOINERS}][^\\W_]+)*")
+spelled = _SIMPLE.fullmatch
+"""A match where a string is one word, of a script that needs no more than letters, digits and joiners; or None."""
+
 _OTHER = re.compile(
     "[^\0-\u02ff\u0370-\u0482\u048a-\u052f\u0590\u05d0-\u05f4\u0621-\u064a\u0660-\u066f\u1e00-\u200b\u2010-\u2069]"
 )
@@ -44,11 +47,16 @@ def _unspaced() -> Any:
     return regex.compile(f"[{kind}][{kind}\\p{{M}}\u30fc\u3005]*")
 
 
+def lettered(text: str) -> bool:
+    """Whether all its words are written in letters and digits without marks, with spaces between them."""
+    return text.isascii() or _OTHER.search(text) is None
+
+
 def words(text: str) -> list[Range]:
     """Where words begin and end, in code points, in order."""
     if text.isascii():
         return _ascii(text)
-    if _OTHER.search(text) is None:
+    if lettered(text):
         return [match.span() for match in _SIMPLE.finditer(text)]
     found: list[Range] = []
     unspaced = _unspaced()

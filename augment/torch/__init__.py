@@ -19,7 +19,7 @@ except ImportError as missing:
 from augment.torch.batches import collate
 from augment.torch.datasets import Dataset, IterableDataset
 from augment.torch.loader import Loader
-from augment.torch.mixing import cutmix, mixup
+from augment.torch.mixing import CutMix, MixUp, cutmix, mixup
 from augment.torch.tensors import UNLABELLED
 
-__all__ = ["UNLABELLED", "Dataset", "IterableDataset", "Loader", "collate", "cutmix", "mixup"]
+__all__ = ["UNLABELLED", "CutMix", "Dataset", "IterableDataset", "Loader", "MixUp", "collate", "cutmix", "mixup"]

@@ -67,9 +67,7 @@ def _mappings(batch: Sequence[Mapping[str, Any]], pad: float | None) -> dict[str
         values = _padded(found.pop("value"), pad)
         return {"value": values, "lengths": lengths, **{key: _joined(column) for key, column in found.items()}}
     of_any_size = "value" in found and _of_any_size(found["value"], found.get("objects", []))
-    return {
-        key: column if key == "value" and of_any_size else _joined(column) for key, column in found.items()
-    }
+    return {key: column if key == "value" and of_any_size else _joined(column) for key, column in found.items()}
 
 
 def _of_any_size(values: Sequence[Any], targets: Sequence[Any]) -> bool:

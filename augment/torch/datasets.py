@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import operator
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import torch
 from torch.utils import data
 
 from augment.engine import kept
 from augment.engine.recipe import AnyRecipe
-from augment.engine.stream import Stream, Streaming, stream
+from augment.engine.stream import TURNS, Stream, Streaming, stream
 from augment.errors import AugmentError
 from augment.executors import processes
-from augment.forms import Form, Kinds
+from augment.forms import Kinds, Labelled, only, stand_in, why
 from augment.sample import Skip
 from augment.torch.tensors import sample
 
@@ -23,38 +27,46 @@ if TYPE_CHECKING:
 
 MOST_WORKERS = 1024
 EPOCH, TURN, ELSEWHERE, STARTS = 0, 1, 2, 3
+SKIPS = STARTS + MOST_WORKERS
 """What stands where in the numbers that a dataset shares with its workers."""
+
+EVEN = ("auto", "pad", "drop", None)
 
 
 class Options(Streaming, total=False):
-    """What a call may say: all of Streaming but ``batch_size`` and ``workers``, and what Form says."""
+    """What a call may say: all of Streaming but ``batch_size`` and ``workers``, what Labelled says, and ``even``."""
 
     dtype: Literal["uint8", "float"]
     mapping: bool
     masks: bool | None
     convert: Callable[[Any], Any] | None
+    labels: Literal["int", "one-hot", "mask"]
+    even: Literal["auto", "pad", "drop"] | None
 
 
 class _Live:
     """What both kinds of datasets are: a stream, the form of its samples, and numbers shared with all workers.
 
     The numbers are the epoch, and for IterableDataset the part that goes first, whether workers are at it, and where
-    each part begins. They lie in shared memory, so that workers that run already (``persistent_workers``) hear of a
-    new epoch.
+    each part begins; then how many samples this process and each worker could not make. They lie in shared memory, so
+    that workers that run already (``persistent_workers``) hear of a new epoch, and this process of what they lost.
     """
 
     def __init__(self, recipe: AnyRecipe, options: Mapping[str, Any]) -> None:
         for name, instead in (("workers", "num_workers"), ("batch_size", "batch_size")):
             if name in options:
                 raise AugmentError(f"{name}: give {instead} to the DataLoader instead")
-        own = {name: value for name, value in options.items() if name in Form.__dataclass_fields__}
-        self.form = Form(**own)
+        only(type(self).__name__, options, Options, dict.fromkeys(_of_loaders(), "give it to the DataLoader instead"))
+        own = {name: value for name, value in options.items() if name in Labelled.__dataclass_fields__}
+        self.form = Labelled(**own)
         self._said = "rank" in options or "world_size" in options
         rest: Any = {name: value for name, value in options.items() if name not in own}
         self._stream: Stream = stream(recipe, **rest)
         self._stream.shared = kept.shared()  # before any worker is forked
         self._kinds = Kinds.of(self._stream.plan.dataset)
-        self._shared = torch.zeros(STARTS + MOST_WORKERS, dtype=torch.int64).share_memory_()
+        self._shared = torch.zeros(SKIPS + 1 + MOST_WORKERS, dtype=torch.int64).share_memory_()
+        sources = len(self._stream.plan.listing.rows(self._stream.split))
+        self._told = torch.zeros(sources, dtype=torch.uint8).share_memory_()  # 1 for a source that was warned of
         self._shared[EPOCH] = self._stream.epoch
 
     @property
@@ -74,8 +86,23 @@ class _Live:
 
     @property
     def skipped(self) -> list[Skip]:
-        """What could not be made in this process; that of workers is known to them only."""
+        """What could not be made in this process, and why; of that of workers ``skips`` has the number."""
         return self._stream.skipped
+
+    @property
+    def skips(self) -> int:
+        """How many samples could not be made so far, in this process and all workers."""
+        return int(self._shared[SKIPS:].sum())
+
+    def _skip(self, number: int, skip: Skip, instead: str) -> None:
+        """Count a sample that can't be made, and warn of its source if nobody of this process' family has yet."""
+        self._stream.skipped.append(skip)
+        worker = data.get_worker_info()
+        self._shared[SKIPS if worker is None else SKIPS + 1 + worker.id] += 1  # each has its own, for none waits
+        source = number * len(self._told) // self._stream.total
+        if not self._told[source]:
+            self._told[source] = 1
+            warnings.warn(f"{why(skip)}; {instead}. `skips` of the dataset counts on", stacklevel=3)
 
     def _ranks(self) -> tuple[int, int]:
         """Rank and world size: as said, else torch.distributed's, else one."""
@@ -91,9 +118,13 @@ class _Live:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._shared = (
-            self._shared.share_memory_()
-        )  # as it is in a worker of ours; a copy's own after any other pickle
+        self._shared.share_memory_()  # as it is in a worker of ours; a copy's own after any other pickle
+        self._told.share_memory_()
+
+
+def _of_loaders() -> list[str]:
+    """The names of what a DataLoader takes."""
+    return list(inspect.signature(data.DataLoader).parameters)
 
 
 class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused-ignore]  # without torch it is Any
@@ -102,27 +133,56 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
     With ``views: N`` in the recipe a sample is a tuple of N, of which ``augment.torch.collate`` makes N batches.
 
     A pass is over the epoch last set, as with torch's DistributedSampler: call ``set_epoch`` before each one. Bad
-    sources and copies that can't be had are left out. To resume with workers, use ``Loader``.
+    sources and copies that can't be had are left out, counted in ``skips``, and each source is warned of once. To
+    resume with workers, use ``Loader``.
+
+    Ranks that wait for each other, as DistributedDataParallel's do, must have equally many batches, so ``even`` says
+    what becomes of the samples that can't be parted evenly: ``pad``: some come twice, as with DistributedSampler;
+    ``drop``: they are left out of this epoch; None: some ranks have one more. ``auto``, unless said: ``pad`` where
+    torch.distributed is initialised, else None. With ``pad`` and ``drop`` and more than one rank, the same copy of the
+    next good source stands in for a sample that can't be made. All ranks must have the same ``num_workers``.
 
     Args:
         recipe: As for ``augment.stream``.
-        options: Those of ``augment.stream`` but ``workers`` and ``batch_size``, and ``dtype``, ``mapping``, ``masks``
-            and ``convert``, see augment.forms.Form. Rank and world size are torch.distributed's where it is
-            initialised and nothing is said.
+        options: Those of ``augment.stream`` but ``workers`` and ``batch_size``, and ``dtype``, ``mapping``, ``masks``,
+            ``convert`` and ``labels``, see augment.forms.Labelled and augment.torch.tensors.label; and ``even``. Rank
+            and world size are torch.distributed's where it is initialised and nothing is said.
 
     Raises:
         AugmentError: Its kind says whether recipe, input or an option is at fault.
+        TypeError: There is no such option.
     """
 
     def __init__(self, recipe: AnyRecipe, **options: Unpack[Options]) -> None:
-        super().__init__(recipe, options)
+        super().__init__(recipe, {name: value for name, value in options.items() if name != "even"})
+        self.even = options.get("even", "auto")
+        if self.even not in EVEN:
+            raise AugmentError(f"even: expected auto, pad, drop or None, got {self.even!r}")
         self.part, self.position = 0, 0
         self._start: tuple[int, int, int] | None = None
 
     def __len__(self) -> int:
         """Samples of an epoch for this rank, if every source is good."""
         rank, ranks = self._ranks()
-        return len(range(rank, self._stream.total, ranks))
+        return len(range(rank, self._evened(ranks), ranks))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With what ``auto`` means here, which a spawned worker could not tell."""
+        return {**super().__getstate__(), "even": self._how()}
+
+    def _how(self) -> Literal["pad", "drop"] | None:
+        """What becomes of samples that can't be parted evenly."""
+        if self.even != "auto":
+            return self.even
+        group = torch.distributed
+        return "pad" if group.is_available() and group.is_initialized() else None
+
+    def _evened(self, ranks: int) -> int:
+        """Samples of an epoch of all ranks, some of them maybe twice. Raises AugmentError if it has none."""
+        total, how = self._stream.total, self._how()
+        if how == "drop" and total < ranks:
+            raise AugmentError(f"even='drop' leaves nothing of {total} samples for {ranks} ranks; take even='pad'")
+        return total if how is None else (total if how == "drop" else total + ranks - 1) // ranks * ranks
 
     def set_epoch(self, epoch: int) -> None:
         """Go to an epoch; to its beginning, unless ``load_state_dict`` has just gone into the middle of it."""
@@ -132,7 +192,7 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
     def go(self, epoch: int, turn: int = 0, starts: Sequence[int] = ()) -> None:
         """Say where the next pass begins: whose part comes first, and where in each part; what Loader resumes by."""
         self._stream.set_epoch(epoch)
-        self._shared.zero_()
+        self._shared[:SKIPS] = 0
         self._shared[EPOCH], self._shared[TURN] = epoch, turn
         for place, start in enumerate(starts):
             self._shared[STARTS + place] = start
@@ -167,9 +227,11 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
         rank, ranks = self._ranks()
         self.part = (number + int(self._shared[TURN])) % workers
         start = self._begun(workers)
-        live = self._stream.part(rank + ranks * self.part, ranks * workers)  # a rank's samples hang not on its workers
-        live.go(self.epoch, start)
-        return self._samples(live)
+        live = self._stream.part(0, 1)
+        live.set_epoch(self.epoch)
+        whole = np.resize(live.order(), self._evened(ranks))  # it goes on at the beginning, or ends early
+        numbers = whole[rank::ranks][self.part :: workers]  # a rank's samples hang not on its workers
+        return self._samples(live, numbers, start, self._how() is not None and ranks > 1)
 
     def _begun(self, workers: int) -> int:
         """How much of this part was given out before."""
@@ -184,31 +246,43 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
             )
         return position
 
-    def _samples(self, live: Stream) -> Iterator[Any]:
-        self.position = live.state_dict()["position"]
-        for item in live:
-            self.position = live.state_dict()["position"]
-            yield sample(item, self.form, self._kinds)
-        self.position = len(live)
-        self._stream.skipped.extend(live.skipped)
+    def _samples(self, live: Stream, numbers: Any, start: int, always: bool) -> Iterator[Any]:
+        """Those of some numbers from a place on; ``always`` as many as there are numbers."""
+        self.position, good = start, start > 0
+        for begin in range(start, len(numbers), TURNS):
+            block = numbers[begin : begin + TURNS]
+            for place, made in enumerate(live.these(block), begin):
+                if isinstance(made, Skip):
+                    instead = "the next good source stands in for it" if always else "it is left out"
+                    self._skip(int(numbers[place]), made, instead)
+                    if not always:
+                        continue
+                    made = stand_in(live, int(numbers[place]))
+                self.position, good = place + 1, True
+                yield sample(made, self.form, self._kinds)
+        self.position = len(numbers)
+        if len(numbers) and not good:
+            stand_in(live, int(numbers[0]))  # raises where no other part has anything either
 
 
 class Dataset(_Live, data.Dataset):  # type: ignore[misc, unused-ignore]  # as above
     """The samples of an epoch by number, for RandomSampler, DistributedSampler and their like.
 
-    ``set_epoch`` draws new copies, also in workers that run already. A sample that can't be made is None, which
-    ``augment.torch.collate`` leaves out; ``skipped`` tells of it.
+    ``set_epoch`` draws new copies, also in workers that run already. For a sample that can't be made the same copy of
+    the next good source stands in; ``skips`` counts them, and each source is warned of once.
 
     Args:
         recipe: As for ``augment.stream``.
-        options: As for IterableDataset, without ``shuffle``, ``rank`` and ``world_size``: samplers see to these.
+        options: As for IterableDataset, without ``shuffle``, ``rank``, ``world_size`` and ``even``: samplers see to
+            these.
 
     Raises:
         AugmentError: Its kind says whether recipe, input or an option is at fault.
+        TypeError: There is no such option.
     """
 
     def __init__(self, recipe: AnyRecipe, **options: Unpack[Options]) -> None:
-        for name in ("shuffle", "rank", "world_size"):
+        for name in ("shuffle", "rank", "world_size", "even"):
             if name in options:
                 raise AugmentError(f"{name}: give the DataLoader a sampler instead, such as DistributedSampler")
         super().__init__(recipe, options)
@@ -220,11 +294,16 @@ class Dataset(_Live, data.Dataset):  # type: ignore[misc, unused-ignore]  # as a
         return self._stream.total
 
     def __getitem__(self, index: int) -> Any:
-        """One sample; None if it can't be made. Raises IndexError."""
-        return self.__getitems__([index])[0]
+        """One sample. Raises IndexError, and AugmentError where it is no whole number or no source is good."""
+        if not hasattr(index, "__index__"):
+            raise AugmentError(
+                f"expected the number of a sample, got {index!r}; for several take torch.utils.data.Subset(dataset, "
+                "range(3)), or [dataset[i] for i in range(3)]"
+            )
+        return self.__getitems__([operator.index(index)])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
-        """Several, as a DataLoader asks for them. Raises IndexError."""
+        """Several, as a DataLoader asks for them. Raises IndexError, and AugmentError as above."""
         size = len(self)
         if wrong := [index for index in indices if not -size <= index < size]:
             raise IndexError(f"sample {wrong[0]} of {size}")
@@ -233,11 +312,13 @@ class Dataset(_Live, data.Dataset):  # type: ignore[misc, unused-ignore]  # as a
             self._tuned = True
         if self._stream.epoch != self.epoch:
             self._stream.set_epoch(self.epoch)
+        numbers = [int(index) % size for index in indices]
         found: list[Any] = []
-        for item in self._stream.these([int(index) % size for index in indices]):
-            if isinstance(item, Skip):
-                self._stream.skipped.append(item)
-            found.append(None if isinstance(item, Skip) else sample(item, self.form, self._kinds))
+        for number, made in zip(numbers, self._stream.these(numbers), strict=True):
+            if isinstance(made, Skip):
+                self._skip(number, made, "the next good source stands in for it")
+                made = stand_in(self._stream, number)
+            found.append(sample(made, self.form, self._kinds))
         return found
 
     def set_epoch(self, epoch: int) -> None:

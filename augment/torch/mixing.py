@@ -3,30 +3,106 @@
 MixUp: Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018. CutMix: Yun et al., "CutMix:
 Regularization Strategy to Train Strong Classifiers with Localizable Features", ICCV 2019. Each sample of a batch is
 mixed with another of it, all in the same proportion, as both papers' own code does.
+
+MixUp and CutMix count the batches themselves; ``mixup`` and ``cutmix`` are told which one it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from torch.utils import data
 
 from augment.chance import Chance
 from augment.errors import AugmentError
 
 
-def mixup(batch: Any, alpha: float, *, classes: int, seed: int = 0, epoch: int = 0, number: int = 0) -> Any:
-    """Blend each sample of a batch with another.
+class _Counting:
+    """A step that draws anew for each batch it is called with, and draws the same in the same place of each training.
+
+    Args:
+        alpha: Of the Beta distribution that the proportion is drawn from, above 0.
+        classes: How many there are.
+        seed: Another seed draws otherwise; so does each rank where torch.distributed is initialised.
+
+    Raises:
+        AugmentError: An argument is out of its range.
+    """
+
+    _mix: Callable[..., Any]
+
+    def __init__(self, alpha: float, *, classes: int, seed: int = 0) -> None:
+        _above(alpha)
+        self.alpha, self.classes, self.seed = alpha, _counted("classes", classes, 1), seed
+        self.epoch, self.number = 0, 0
+        self._sent = False
+
+    def __repr__(self) -> str:
+        """As it was written."""
+        return f"{type(self).__name__}({self.alpha}, classes={self.classes}, seed={self.seed})"
+
+    def __call__(self, batch: Any) -> Any:
+        """The batch, mixed; ``mixup`` and ``cutmix`` tell of its form.
+
+        In a DataLoader's workers (in a ``collate_fn``) it goes by the epoch of a dataset of this package, and batches
+        count from 0 also after a resume; in the training loop nothing has to be minded.
+
+        Raises:
+            AugmentError: Also in workers over a dataset whose epoch it can't know.
+        """
+        epoch, number = self._place()
+        mixed = type(self)._mix(batch, self.alpha, classes=self.classes, seed=self.seed, epoch=epoch, number=number)
+        self.number, self._sent = self.number + 1, False
+        return mixed
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to an epoch; to its beginning, unless ``load_state_dict`` has just gone into it.
+
+        Who never calls it has one long epoch, in which each batch is drawn for anew.
+        """
+        if epoch != self.epoch or not self._sent:
+            self.epoch, self.number = _counted("epoch", epoch, 0), 0
+        self._sent = False
+
+    def state_dict(self) -> dict[str, int]:
+        """Where it is, for ``load_state_dict``, as JSON values."""
+        return {"epoch": self.epoch, "number": self.number}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Go where another of the same arguments was."""
+        self.epoch, self.number = _counted("epoch", state["epoch"], 0), _counted("number", state["number"], 0)
+        self._sent = True
+
+    def _place(self) -> tuple[int, int]:
+        """Epoch and number of the next batch; workers take turns."""
+        worker = data.get_worker_info()
+        if worker is None:
+            return self.epoch, self.number
+        epoch = getattr(worker.dataset, "epoch", None)
+        if epoch is None:
+            raise AugmentError(
+                f"{type(self).__name__}: a worker does not know the epoch of a {type(worker.dataset).__name__}; call "
+                "it in the training loop, with what the DataLoader gives"
+            )
+        if epoch != self.epoch:
+            self.epoch, self.number = epoch, 0
+        return epoch, self.number * worker.num_workers + worker.id
+
+
+def mixup(batch: Any, alpha: float, *, classes: int, number: int, seed: int = 0, epoch: int = 0) -> Any:
+    """Blend each sample of a batch with another; MixUp does so without ``number``.
 
     Args:
         batch: As ``collate`` gives it: (values, labels), (values, lengths, labels), or a mapping with ``value`` and
             ``label``. Values are (N, …) uint8 or float; labels (N,) int64, or (N, classes) float32.
         alpha: Of the Beta distribution that the proportion is drawn from, above 0; the paper has 0.1 to 0.4.
         classes: How many there are.
-        seed: With ``epoch`` and ``number`` of the batch it says what is drawn.
+        number: That of the batch, from 0. The same one draws the same again.
+        seed: With ``epoch`` and ``number`` it says what is drawn.
         epoch: See seed.
-        number: See seed.
 
     Returns:
         A batch of the same form with values of the same dtype and labels (N, classes) float32, 0 throughout for
@@ -44,7 +120,7 @@ def mixup(batch: Any, alpha: float, *, classes: int, seed: int = 0, epoch: int =
     return _whole(batch, mixed, _labels(parts, order, share, classes), order)
 
 
-def cutmix(batch: Any, alpha: float, *, classes: int, seed: int = 0, epoch: int = 0, number: int = 0) -> Any:
+def cutmix(batch: Any, alpha: float, *, classes: int, number: int, seed: int = 0, epoch: int = 0) -> Any:
     """Lay a rectangle of another sample over each picture of a batch; labels go by the area that is left.
 
     Arguments, result and errors as for ``mixup``; values are pictures (N, channels, height, width). The paper has
@@ -68,8 +144,38 @@ def cutmix(batch: Any, alpha: float, *, classes: int, seed: int = 0, epoch: int 
     return _whole(batch, mixed, _labels(parts, order, share, classes), order)
 
 
+class MixUp(_Counting):
+    """Blend each sample of a batch with another, in each batch otherwise; see ``mixup``.
+
+    Before the loop ``mix = MixUp(0.2, classes=10)``, in it ``values, labels = mix(batch)``; save its ``state_dict``
+    beside the loader's.
+    """
+
+    _mix = staticmethod(mixup)
+
+
+class CutMix(_Counting):
+    """Lay a rectangle of another sample over each picture of a batch, in each batch elsewhere; see ``cutmix``."""
+
+    _mix = staticmethod(cutmix)
+
+
 def _chance(name: str, seed: int, epoch: int, number: int) -> Chance:
-    return Chance.of(seed, f"batch {number} of epoch {epoch}", 0).child(name)
+    """Another one for each batch of each rank."""
+    group = torch.distributed
+    rank = group.get_rank() if group.is_available() and group.is_initialized() else 0
+    return Chance.of(seed, f"batch {number} of epoch {epoch}" + (f" at rank {rank}" if rank else ""), 0).child(name)
+
+
+def _above(alpha: float) -> None:
+    if not alpha > 0:
+        raise AugmentError(f"alpha: expected a number above 0, got {alpha!r}")
+
+
+def _counted(name: str, value: Any, low: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        raise AugmentError(f"{name}: expected a whole number, {low} or more, got {value!r}")
+    return int(value)
 
 
 def _drawn(chance: Chance, alpha: float, parts: Mapping[str, Any]) -> tuple[float, Any]:
@@ -90,8 +196,7 @@ def _parts(batch: Any, alpha: float, classes: int) -> Mapping[str, Any]:
             "expected a batch (values, labels) of tensors, as augment.torch.collate makes it; objects and texts are "
             "mixed by the recipe's own steps, such as Mosaic and MixUp"
         )
-    if not alpha > 0:
-        raise AugmentError(f"alpha: expected a number above 0, got {alpha!r}")
+    _above(alpha)
     labels = found["label"]
     beyond = labels.shape[1] != classes if labels.dim() == 2 else bool((labels >= classes).any())
     if beyond:

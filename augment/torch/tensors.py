@@ -56,10 +56,10 @@ def tensor(item: Item, dtype: str) -> Any:
         return value
     if forms.is_sound(item):
         return torch.from_numpy(np.array(value, np.float32))
+    if value.dtype != np.uint8:
+        value, dtype = value.astype(np.float32, copy=False), "as it is"
     planes = np.empty((1 if value.ndim == 2 else value.shape[2], *value.shape[:2]), value.dtype)
     cv2.split(value, list(planes))  # it takes a tenth of what NumPy takes to copy a transposed array
-    if value.dtype != np.uint8:
-        return torch.from_numpy(planes.astype(np.float32, copy=False))
     if dtype == "float":  # in two dimensions: in three OpenCV takes the last one for channels
         return torch.from_numpy(cv2.LUT(planes.reshape(-1, planes.shape[2]), _UNIT).reshape(planes.shape))
     return torch.from_numpy(planes)

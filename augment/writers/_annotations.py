@@ -17,7 +17,7 @@ from typing import Any
 
 from augment.annotations import INDEX, Annotations, plain
 from augment.contracts import Written
-from augment.sample import Category, Dataset
+from augment.sample import Category, Dataset, class_order
 from augment.writers._tree import whole_file
 
 DATASET = "dataset.json"
@@ -71,7 +71,7 @@ def as_text(facts: Mapping[str, Any]) -> str:
 
 
 def describe(root: Path, dataset: Dataset, more: Mapping[str, Any] | None = None) -> list[Written]:
-    """Write ``dataset.json`` where there is more to tell than the classes, which the manifest has.
+    """Write ``dataset.json`` where there is more to tell than the classes in their usual order.
 
     Args:
         root: The output folder.
@@ -79,7 +79,9 @@ def describe(root: Path, dataset: Dataset, more: Mapping[str, Any] | None = None
         more: Further keys.
     """
     rows = dataset.rows
-    if not (dataset.categories or dataset.located or dataset.transcribed or dataset.fields or rows or more):
+    ordered = dataset.classes != class_order(dataset.classes)
+    found = dataset.categories or dataset.located or dataset.transcribed or dataset.fields or rows or more
+    if not (found or ordered):
         return []
     whole = {
         "augment": 1,  # the version of this form

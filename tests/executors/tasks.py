@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,3 +45,8 @@ def awkward(task: Any, report: Callable[[Any], None]) -> None:
 def touch(task: Path, report: Callable[[Any], None]) -> None:
     task.write_text(str(os.getpid()))
     time.sleep(60)
+
+
+def imported(task: tuple[str, ...], report: Callable[[Any], None]) -> tuple[set[str], int]:
+    """Which of these modules are there, and who forked this process."""
+    return {name for name in task if name in sys.modules}, os.getppid()

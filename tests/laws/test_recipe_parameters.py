@@ -1,20 +1,17 @@
-"""A recipe takes every parameter of every step that the step itself takes: the algebra around reads no name as its own.
-
-What a modality builds from a step's parameters, a recipe builds, also inside a policy; and what it refuses, a recipe
-refuses. Asked of each parameter by itself, with its default and with the other values that its type tells.
-"""
+"""A recipe hands every step its parameters as they are written: the algebra around reads none of them as its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from augment import catalog
-from augment.contracts import Parameter, Setting
+from augment import catalog, native
+from augment.contracts import Description, Parameter, Setting
 from augment.engine.algebra import ALLOW, parse_steps
 from augment.errors import Problem, RecipeError
 
@@ -22,28 +19,37 @@ SETTING = Setting(base=Path())
 MODALITIES = catalog.names("modalities")
 
 
+@dataclass(frozen=True)
+class Handed:
+    """A step that only knows what it was built from."""
+
+    name: str
+    given: Mapping[str, Any]
+    p: float = 1.0
+
+
+class Watched:
+    """A modality with its own names and descriptions, whose steps are what they were handed."""
+
+    def __init__(self, modality: Any) -> None:
+        self.modality = modality
+
+    def build(self, name: str, parameters: Mapping[str, Any], setting: Setting) -> Handed:
+        return Handed(name, parameters)
+
+    def describe(self, name: str) -> Description:
+        found: Description = self.modality.describe(name)
+        return found
+
+
 def values_of(parameter: Parameter) -> Iterator[Any]:
-    """Its default, and others that its type tells of; some may be out of its range."""
+    """Its default, and others that its type tells of."""
     if parameter.default not in ("required", ""):
         yield yaml.safe_load(parameter.default)
     _, found, choices = parameter.kind.partition("one of ")
     if found:
-        yield choices.partition(" or ")[0].split(", ")[0]
-    elif parameter.kind.startswith("true or false"):
-        yield from (True, False)
-    elif "number" in parameter.kind or not parameter.kind:
-        yield from (1, [0.25, 0.5])
-    elif "text" in parameter.kind:
-        yield "x"
-
-
-def taken(modality: str, name: str, given: Mapping[str, Any]) -> bool:
-    """Whether the step itself takes its parameters."""
-    try:
-        catalog.modality(modality).build(name, dict(given), SETTING)
-    except RecipeError:
-        return False
-    return True
+        yield from (part.strip() for part in choices.partition(" or ")[0].split(","))
+    yield from (True, 1, 0.25, "x", [0.25, 0.5], ["x", "y"], {"x": ["y"]})
 
 
 def refused(modality: str, raw: list[Any]) -> list[Problem]:
@@ -54,22 +60,28 @@ def refused(modality: str, raw: list[Any]) -> list[Problem]:
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_a_recipe_takes_what_a_step_takes(modality: str) -> None:
+def test_a_step_gets_its_parameters_as_they_are_written(modality: str, monkeypatch: pytest.MonkeyPatch) -> None:
     taught = catalog.modality(modality)
-    asked = 0
-    for name in taught.names():
-        for parameter in taught.describe(name).parameters:
+    steps = {name: taught.describe(name).parameters for name in taught.names()}
+    monkeypatch.setattr(catalog, "modality", lambda name: Watched(taught))
+    for name, parameters in steps.items():
+        for parameter in parameters:
             for value in values_of(parameter):
                 given = {parameter.name: value}
-                step = {name: {**given, ALLOW: True}}
-                wanted = taken(modality, name, given)
-                assert wanted == (not refused(modality, [step])), step
-                assert wanted == (not refused(modality, [{"trivial_augment": {"steps": [step]}}])), step
-                asked += wanted
-    assert asked > 100
+                problems: list[Problem] = []
+                (leaf,) = parse_steps(modality, [{name: {**given, ALLOW: True}}], SETTING, problems)
+                assert not problems
+                assert leaf.step.given == given  # type: ignore[union-attr]
+                if parameter.name == "p":
+                    continue  # there it is a weight
+                whole = [{"trivial_augment": {"steps": [{name: {**given, ALLOW: True}}]}}]
+                (group,) = parse_steps(modality, whole, SETTING, problems)
+                assert not problems
+                (leaf,) = group.children  # type: ignore[union-attr]
+                assert leaf.step.given == {**given, "p": 1.0}
 
 
-@pytest.mark.parametrize("to", ["upper", ["lower", "title"], "random"])
+@pytest.mark.parametrize("to", ["upper", "random", ["lower", "title"]])
 def test_a_parameter_may_be_named_as_a_part_of_a_value_that_grows(to: Any) -> None:
     assert not refused("text", [{"ChangeCase": {"to": to, "rate": 1}}])
     (told,) = refused("text", [{"ChangeCase": {"to": to, "rate": {"from": 0, "to": 1}}}])
@@ -77,3 +89,17 @@ def test_a_parameter_may_be_named_as_a_part_of_a_value_that_grows(to: Any) -> No
     assert not refused("text", [{"trivial_augment": [{"ChangeCase": {"to": to, "rate": {"from": 0, "to": 1}}}]}])
     (told,) = refused("text", [{"trivial_augment": [{"ChangeCase": {"to": to, "rate": {"from": 0}}}]}])
     assert told.path.endswith("ChangeCase.rate")
+
+
+@pytest.mark.parametrize("name", sorted(native.modules("augment.text.steps")))
+def test_every_text_step_of_ours_takes_its_defaults_from_a_recipe(name: str) -> None:
+    taught = catalog.modality("text")
+    for parameter in taught.describe(name).parameters:
+        if parameter.default in ("required", ""):
+            continue
+        given = {parameter.name: yaml.safe_load(parameter.default)}
+        try:
+            taught.build(name, given, SETTING)
+        except RecipeError:
+            continue  # it needs others beside it
+        assert not refused("text", [{name: {**given, ALLOW: True}}])

@@ -124,6 +124,32 @@ def test_the_prompt_is_back_and_no_worker_is_left(kernel: Kernel, name: str) -> 
     assert said.strip() == "72"
 
 
+def test_the_first_cell_of_all_can_be_broken_off(shapes: Path) -> None:
+    """What is imported then is imported to its end: it could not be begun again."""
+    found = Kernel(shapes)
+    recipe = {"image": ["HorizontalFlip"], "expand": {"multiplier": 500}}
+    try:
+        cell = f"""
+            import sys, time
+            class Slow:
+                def find_spec(self, name, path=None, target=None):
+                    if name.startswith("cv2.") and "cv2" in sys.modules:
+                        sys.meta_path.remove(self)
+                        print("working", flush=True)
+                        time.sleep(1)
+            sys.meta_path.insert(0, Slow())
+            import augment
+            for item in augment.stream({recipe!r}, input="."):
+                pass
+        """
+        said, _ = found.run(cell, until="working")
+        assert "KeyboardInterrupt" in said
+        said, _ = found.run(f"print(next(iter(augment.stream({recipe!r}, input='.'))).value.dtype)")
+        assert said.strip() == "uint8"
+    finally:
+        found.close()
+
+
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no process groups here")
 def test_the_server_survives_ctrl_c_while_it_imports(tmp_path: Path) -> None:
     """The whole group gets the signal, and the server, which has not come so far, would die of it."""

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment import catalog
+from augment import catalog, spans
 from augment.errors import InputError, SampleError
 from augment.readers import _stretches, texts
 from augment.readers._texts import groups, layout
 from augment.readers._texts.ids import Ids
 from augment.sample import Content, Dataset, Entry, Skip
+from augment.spans import _tags
 
 WANTED = frozenset({".row"})
 CHARS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
@@ -252,6 +253,11 @@ def test_a_table_without_a_header(tmp_path: Path) -> None:
     assert [(entry.key, entry.label) for entry in entries] == [("1467", "0"), ("1468", "4")]
     with pytest.raises(InputError, match="columns names 2, but the table has 4"):
         opened(path, columns=["a", "b"])
+    assert [entry.label for entry in opened(path, label=1, text=4)[1]] == ["0", "4"]
+    with pytest.raises(InputError, match="no column 'column 9' for the label; did you mean column"):
+        opened(path, label=9)
+    with pytest.raises(InputError, match="no column 'zz' for the label; it has: column 1, "):
+        opened(path, label="zz")
 
 
 @pytest.mark.parametrize(
@@ -507,6 +513,25 @@ def test_spans_of_a_shape(tmp_path: Path) -> None:
     }
     assert len(opened(path, overlaps="keep")[1]) == 2
     assert not texts.dataset(path, texts.Options(shape="none")).spanned
+
+
+@pytest.mark.parametrize("scheme", [name for name in _tags.SCHEMES if name != "io"])
+def test_tags_of_all_rows_are_of_one_scheme(tmp_path: Path, scheme: str) -> None:
+    path = tmp_path / "t.jsonl"
+    good = [_tags.tagged(chunks, 4, scheme) for chunks in ([(0, 2, "X"), (2, 3, "X")], [(0, 4, "Y")], [(3, 4, "X")], [])]
+    other = "iob1" if scheme != "iob1" else "iob2"
+    bad = _tags.tagged([(0, 1, "X"), (2, 4, "X")], 4, other)  # sound by itself
+    rows = [{"tokens": ["a", "b", "c", "d"], "ner_tags": tags} for tags in [*good, bad, *good]]
+    path.write_text("".join(json.dumps({**row, "id": str(place)}) + "\n" for place, row in enumerate(rows)))
+    dataset, entries, left_out = opened(path)
+    (skip,) = left_out
+    assert (skip.source, skip.reason) == ("t.jsonl:5", "bad annotations")
+    assert f"; {scheme.upper()} has " in skip.detail
+    for entry, tags in zip(entries, [*good, *good], strict=True):
+        content = texts.read(path, entry, dataset)
+        assert content.annotations is not None
+        found = spans.Found(json.loads(content.data[1:]), content.annotations.spans, content.annotations.fields)
+        assert spans.restore("tokens", found)["ner_tags"] == tags
 
 
 def test_first_rows_may_be_longer_than_what_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,6 +153,14 @@ def test_marks_go_with_their_letters() -> None:
         assert not any(unicodedata.category(word[0]).startswith("M") for word in new.split())
 
 
+def test_no_other_letter_comes_under_the_marks_of_one() -> None:
+    for text in ("ที่นี่มีน้ำแข็งให้เด็กกิน", "मैं हर सुबह अपने घर के पास", "בְּרֵאשִׁית בָּרָא אֱלֹהִים", "e\u0301le\u0301ment"):
+        own = {text[start:end] for start, end in Passage(text).clusters() if end - start > 1}
+        for key in range(40):
+            new = made("Typos", text, key, rate=0.2, **only("neighbor"))
+            assert {new[start:end] for start, end in Passage(new).clusters() if end - start > 1} <= own
+
+
 def test_misreadings_are_of_another_shape() -> None:
     for right, wrong in {**ONE, **TWO}.items():
         assert right not in wrong
@@ -204,6 +212,11 @@ def test_forms_of_case() -> None:
     assert made("ChangeCase", 'he SAID: "so". and THEN\nit was', to="sentence") == 'He said: "so". And then\nIt was'
     assert made("ChangeCase", "ışık İstanbul I", to="upper") == "IŞIK İSTANBUL I"
     assert made("ChangeCase", "IŞIĞI İSTANBUL", to="lower") == "ışığı istanbul"
+    assert made("ChangeCase", "I visited İstanbul in winter, it is big", to="upper") == (
+        "I VISITED İSTANBUL IN WINTER, IT IS BIG"
+    )
+    assert made("ChangeCase", "I VISITED İSTANBUL", to="lower") == "i visited istanbul"
+    assert made("ChangeCase", "Türkiye'nin en kalabalık şehri İstanbul ve ili", to="upper").endswith("VE İLİ")
     assert made("ChangeCase", "ΟΔΟΣ ΣΑΣ", to="lower") == "οδος σας"
     assert made("ChangeCase", "漢字 123", to="upper") == "漢字 123"
     drawn = {made("ChangeCase", "one two three four", key, rate=0.5, to="upper") for key in range(20)}
@@ -255,6 +268,22 @@ def test_noise_can_be_taken_out_again(kind: str) -> None:
         new = made("UnicodeNoise", text, key, kinds=kind, rate=0.3)
         assert new != text
         assert NOISES[kind](new) == text if kind != "accents" else NOISES[kind](new) == NOISES[kind](text)
+
+
+@given(st.text(st.characters(categories=["L"]), min_size=1, max_size=8))
+def test_accents_are_on_letters_of_scripts_that_have_them(word: str) -> None:
+    new = made("UnicodeNoise", word, kinds="accents", rate=1)
+    carry = [unicodedata.name(char, "").split(" ")[0] in ("LATIN", "GREEK", "CYRILLIC") for char in word]
+    if not any(carry):
+        assert new == word
+
+
+def test_no_accents_on_scripts_without_them() -> None:
+    text = "漢字 ภาษาไทย 한국어 ひらがな हिन्दी עברית العربية abc"
+    for key in range(20):
+        new = made("UnicodeNoise", text, key, kinds="accents", rate=1)
+        assert new.rpartition(" ")[0] == text.rpartition(" ")[0]
+        assert len(new) == len(text) + 3
 
 
 @given(texts(), st.sampled_from(["nfc", "nfd", "nfkc"]))

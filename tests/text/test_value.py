@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.annotations import Span
-from augment.text import marks
+from augment.text import guards, marks
 from augment.text.graphemes import boundaries
 from augment.text.guards import DEFAULT, KINDS, PATTERNS, ranges
 from augment.text.value import Document, Edit, Passage
@@ -184,10 +184,35 @@ def test_touching_is_overlapping(case: tuple[str, tuple[Span, ...]], one: int, o
 
 @pytest.mark.parametrize("kind", PATTERNS)
 @pytest.mark.parametrize(
-    "unit", ["a", "{", "{{", "`", "`a", "<a", "&#", "%(a)", "%(a)0", "[A", "__A", "a.", "a@", "http:", "@a"]
+    "unit",
+    ["a", "{", "{{", "`", "`a", "<a", "&#", "%(a)", "%(a)0", "[A", "__A", "a.", "a@", "http:", "@a"]
+    + ["/a", "/a/", "~/", "./", "C:\\a ", "C:\\", "\\\\a", ":a", ":a:", "a-", "a.com", "a.com/"],
 )
 def test_guards_take_time_as_the_text_is_long(kind: str, unit: str) -> None:
     ranges(unit * 20_000 + "@0", (), frozenset({kind}))  # seconds where a pattern looks at all pairs of places
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("visit bigbank.com. Or news.bbc.co.uk/a?b=1 (shop.de)", ["bigbank.com", "news.bbc.co.uk/a?b=1", "shop.de"]),
+        ("the end.Next one. It was.in the end.it 3.5, e.g. U.S. Node.js", []),
+        ("me.io@x.com, 日本語bigbank.com日本", ["me.io@x.com", "bigbank.com"]),
+        ("see /home/user/file.txt, ~/x and ../a/b", ["/home/user/file.txt", "~/x", "../a/b"]),
+        ("and/or 1/2 he/she 5/3/2024 / s/he", []),
+        ("in C:\\Users\\me\\My Files\\a.txt or \\\\srv\\share", ["C:\\Users\\me\\My Files\\a.txt", "\\\\srv\\share"]),
+        ("nice :smile::heart: :+1: at 10:30:45 :p", [":smile:", ":heart:", ":+1:"]),
+    ],
+)
+def test_domains_paths_and_shortcodes_are_known(text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in ranges(text, (), DEFAULT)] == found
+
+
+@given(st.lists(st.sampled_from([*".:/\\@#a~wC ", "com", "www", "://", "de", ".com", "+1", "é"]), max_size=12))
+def test_the_quick_look_misses_nothing(parts: list[str]) -> None:
+    text = "".join(parts)
+    slow = [match.span() for match in guards._pattern(LOOKS).finditer(text)]
+    assert ranges(text, (), DEFAULT) == slow
 
 
 def test_a_letter_does_not_grow_onto_what_is_guarded() -> None:

@@ -263,6 +263,7 @@ def test_a_date_stays_the_same_day(day: Any, form: str, day_first: bool) -> None
         "one hundred and five, a fifth of it, Seven Oaks, one, first, second, ISBN 9780306406157",
         "on 05/03/2024, 2024-02-30, 29 February 2023, 31/31/2024, 2024-03-05T10:00, x2024-03-05",
         "https://a.b/2024-03-05 `12345678` {5} user5@example.com",
+        "the iPhone 5, my iPad 2, an eBay 7, with Wi-Fi 6 and on macOS 11; iPhone five",
     ],
 )
 def test_what_only_looks_like_a_number_or_a_date_is_left_alone(text: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
+import itertools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import augment
@@ -40,11 +40,44 @@ def test_sounds_are_padded_and_nothing_of_them_is_lost(frames: list[int], channe
         ([(3, 4, 4), (1, 4, 4)], "ToGray"),
         ([(1, 10), (1, 12)], r"FixedLength.*pad=0\.0"),
         ([(1, 10), (2, 10)], "ToMono"),
+        ([(1, 10), (3, 4, 4)], "mixes sounds and pictures"),
+        ([(3, 4, 4), (1, 10), (1, 12)], "mixes pictures and sounds"),
     ],
 )
 def test_what_differs_in_shape_is_told_with_the_step_that_mends_it(shapes: Any, said: str) -> None:
-    with pytest.raises(augment.AugmentError, match=said):
-        live.collate([(torch.zeros(shape), 0) for shape in shapes])
+    values = [torch.zeros(shape) for shape in shapes]
+    for batch in ([(value, 0) for value in values], [{"value": value, "label": 0} for value in values]):
+        with pytest.raises(augment.AugmentError, match=said):
+            live.collate(batch)
+
+
+@pytest.mark.parametrize("pad", [None, 0.0])
+def test_a_batch_of_two_modalities_is_refused_whatever_comes_first(pad: float | None) -> None:
+    values = {"texts": "a", "sounds": torch.zeros(1, 9), "pictures": torch.zeros(3, 2, 2)}
+    for (one, value), (other, another) in itertools.permutations(values.items(), 2):
+        with pytest.raises(augment.AugmentError, match=f"mixes {one} and {other}; make a dataset of each"):
+            live.collate([(value, 0), (another, 0)], pad=pad)
+
+
+SIZES = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=5)
+
+
+@given(SIZES, st.booleans())
+def test_pictures_with_objects_are_a_list_where_their_sizes_differ(sizes: list[tuple[int, int]], told: bool) -> None:
+    values = [torch.rand(3, *size) for size in sizes]
+    targets = [{"boxes": torch.zeros(place, 4), "labels": torch.zeros(place)} for place in range(len(sizes))]
+    if told:
+        whole = live.collate([{"value": one, "objects": two} for one, two in zip(values, targets, strict=True)])
+        found, objects = whole["value"], whole["objects"]
+    else:
+        found, objects = live.collate(list(zip(values, targets, strict=True)))
+    assert isinstance(found, list) == (len(set(sizes)) > 1)
+    assert all(map(torch.equal, found, values))
+    assert objects == targets
+    if len(set(sizes)) > 1:
+        gray = [(values[0][:1], targets[0]), *zip(values[1:], targets[1:], strict=True)]
+        with pytest.raises(augment.AugmentError, match="ToGray"):
+            live.collate(gray)
 
 
 def test_labels_hard_soft_and_none() -> None:
@@ -53,7 +86,7 @@ def test_labels_hard_soft_and_none() -> None:
     assert labels.dtype == torch.int64 and labels.tolist() == [1, -100]
     labels = live.collate([(value, 1), None, (value, torch.tensor([0.25, 0.0, 0.75])), (value, live.UNLABELLED)])[1]
     assert labels.tolist() == [[0, 1, 0], [0.25, 0, 0.75], [0, 0, 0]]
-    with pytest.raises(augment.AugmentError, match="none of the 2 samples"):
+    with pytest.raises(augment.AugmentError, match="all 2 samples of a batch are None"):
         live.collate([None, None])
 
 
@@ -75,53 +108,3 @@ def test_texts_and_boxes_are_lists(scenes: Path) -> None:
     values, targets = next(iter(DataLoader(dataset, 5, collate_fn=live.collate, num_workers=0)))
     assert values.shape[0] == len(targets) == 5
     assert {len(target["boxes"]) for target in targets} > {0, 1}
-
-
-BATCHES = st.tuples(st.integers(1, 6), st.integers(1, 9), st.integers(1, 9), st.integers(0, 1000))
-
-
-@settings(max_examples=60)
-@given(BATCHES, st.sampled_from([torch.uint8, torch.float32]), st.floats(0.1, 3), st.sampled_from(["mixup", "cutmix"]))
-def test_labels_say_what_a_mixed_picture_is_made_of(size: Any, dtype: Any, alpha: float, name: str) -> None:
-    count, height, width, number = size
-    mix = functools.partial(getattr(live, name), alpha=alpha, classes=count, epoch=2, number=number)
-    values = (torch.eye(count) * 200).to(dtype)[:, :, None, None].expand(count, count, height, width).contiguous()
-    kept = values.clone()
-    mixed, labels = mix((values, torch.arange(count)))
-    assert torch.equal(values, kept) and mixed.dtype == dtype and labels.dtype == torch.float32
-    assert torch.allclose(labels.sum(1), torch.ones(count))
-    shares = mixed.float().mean((2, 3)) / 200  # each sample is bright in a channel of its own
-    assert torch.allclose(shares, labels, atol=0.003)
-    again = mix({"value": values, "label": torch.eye(count)})
-    assert torch.equal(again["value"], mixed) and torch.equal(again["label"], labels)
-
-
-def test_each_batch_and_epoch_is_mixed_in_its_own_way() -> None:
-    batch = torch.rand(8, 1, 6, 6), torch.arange(8)
-    for mix in (live.mixup, live.cutmix):
-        found = {
-            mix(batch, 1.0, classes=8, seed=seed, epoch=epoch, number=number)[1].numpy().tobytes()
-            for seed in (0, 1)
-            for epoch in (0, 1)
-            for number in range(5)
-        }
-        assert len(found) == 20
-
-
-def test_sounds_are_mixed_with_their_lengths() -> None:
-    padded, lengths, labels = live.collate([(torch.ones(1, 3), 0), (torch.ones(1, 7), 1)], pad=0.0)
-    mixed, longest, soft = live.mixup((padded, lengths, labels), 1.0, classes=2, number=1)
-    assert mixed.shape == padded.shape and soft.shape == (2, 2)
-    assert bool((longest >= lengths).all())
-
-
-def test_wrong_batches_are_told() -> None:
-    batch = torch.zeros(2, 1, 4, 4), torch.tensor([0, 3])
-    for mix, arguments, said in (
-        (live.mixup, (batch, 0.0, 4), "alpha: expected a number above 0"),
-        (live.mixup, (batch, 1.0, 3), "classes: expected as many"),
-        (live.cutmix, ((torch.zeros(2, 1, 4), batch[1]), 1.0, 4), "expected pictures"),
-        (live.mixup, ((batch[0], [{}, {}]), 1.0, 4), "Mosaic and MixUp"),
-    ):
-        with pytest.raises(augment.AugmentError, match=said):
-            mix(*arguments[:2], classes=arguments[2])

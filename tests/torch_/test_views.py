@@ -109,5 +109,5 @@ def test_masks_and_angles_are_targets(shapes: Path) -> None:
         assert hidden.shape == value.shape[1:] and not value[:, hidden == 1].any()
         assert 0.7 < hidden.float().mean() < 0.8
     turned = live.IterableDataset({"expand": expand, "image": ["RotationLabel"]}, input=shapes)
-    assert turned.classes == ("0", "180", "270", "90")
+    assert turned.classes == ("0", "90", "180", "270")
     assert {int(label) for _, labels in live.Loader(turned, 6) for label in labels} == {0, 1, 2, 3}

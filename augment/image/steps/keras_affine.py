@@ -43,7 +43,7 @@ Shift = pydantic.StrictInt | pydantic.StrictFloat | tuple[float, ...]
 
 
 class Options(_Base):
-    """Keras' own parameters: Chollet et al., keras.preprocessing.image.ImageDataGenerator; see the module for shifts."""
+    """Keras' own parameters: Chollet et al., keras.preprocessing.image.ImageDataGenerator."""
 
     rotation_range: float = pydantic.Field(0.0, ge=0, allow_inf_nan=False, description="Degrees, in either direction.")
     width_shift_range: Shift = pydantic.Field(
@@ -104,8 +104,8 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
 def drawn(options: Options, size: tuple[int, int], chance: Chance) -> dict[str, Any]:
     """The draws of Keras' get_random_transform for a picture of ``size`` (height, width).
 
-    ``rotation`` and ``shear`` in degrees, ``shift`` [rows, columns] in pixels, ``zoom`` [rows, columns]. They say where
-    in the old picture a pixel comes from: a shift of [8, 0] moves the picture up, a zoom of 0.5 shows half of it.
+    ``rotation`` and ``shear`` in degrees, ``shift`` [rows, columns] in pixels, ``zoom`` [rows, columns]. They say
+    where in the old picture a pixel comes from: a shift of [8, 0] moves it up, a zoom of 0.5 shows half of it.
     """
 
     def between(name: str, end: float) -> float:

@@ -19,7 +19,7 @@ from augment.chance import Chance
 from augment.image.labels.scene import Scene
 from augment.image.labels.warp import warped
 from augment.options import Options as _Base
-from augment.sample import Dataset, Sample
+from augment.sample import Dataset, Sample, class_order
 
 LABELS = "moves"
 NOTE = (
@@ -51,8 +51,8 @@ class Options(_Base):
 
 
 def writes(options: Options, dataset: Dataset) -> Dataset:
-    """The classes are the angles, sorted by name as all classes are."""
-    return dataset if options.field else replace(dataset, classes=tuple(sorted(map(str, options.angles))))
+    """The classes are the angles, in the order of all classes that no data set declares: here, by value."""
+    return dataset if options.field else replace(dataset, classes=class_order(map(str, options.angles)))
 
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,14 +77,15 @@ def layout_of(schema: pa.Schema, named: Mapping[str, str | None], table: str) ->
     features = _features(schema)
     value, mask = _values(schema, named, table, ours)
     objects = next((field.name for field in schema if field.name != value and _boxes(field.type)), None)
-    label = named.get("label") or _usual(schema, LABEL, value)
     split = named.get("split") or _usual(schema, SPLIT, value)
+    classes = {name: names for name, names in row_classes(schema).items() if name not in (value, split)}
+    label = named.get("label") or _usual(schema, LABEL, value) or only_class(tuple(classes), table)
     taken = {value, mask, objects, label, split, *(OURS | {"annotations", "masks"} if ours else ())}
     return Layout(
         value=value,
         nested=pa.types.is_struct(schema.field(value).type),
         label=label,
-        names=tuple(_names(features.get(label))) if label else (),
+        names=classes.get(label or "", ()) or (classes.get("label_index", ()) if ours else ()),
         split=split,
         masks="masks" if ours and "masks" in schema.names else mask,
         objects=objects,
@@ -96,11 +97,39 @@ def layout_of(schema: pa.Schema, named: Mapping[str, str | None], table: str) ->
     )
 
 
+def annotating(schema: pa.Schema, value: str) -> list[str]:
+    """The columns that tell what stands where in column ``value``: boxes, masks, our own annotations."""
+    if set(schema.names) >= OURS:
+        return [name for name in ("annotations", "masks") if name in schema.names]
+    others = [field for field in schema if field.name != value]
+    return [
+        field.name
+        for field in others
+        if _boxes(field.type)
+        or (_MASKS.fullmatch(field.name) is not None and (_is_value(field.type) or _is_bytes(field.type)))
+    ]
+
+
 def texts_only(schema: pa.Schema) -> bool:
     """Whether a table has texts, and nothing with bytes or boxes in it."""
     if any(_holds_bytes(field.type) or _boxes(field.type) for field in schema):
         return False
     return any(_is_words(field.type) for field in schema)
+
+
+def row_classes(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
+    """Column with one class a row -> the names that Hugging Face's datasets give to its numbers, in their order."""
+    found = class_names(schema)
+    return {one.name: found[one.name] for one in schema if one.name in found and pa.types.is_integer(one.type)}
+
+
+def only_class(columns: Sequence[str], table: str) -> str | None:
+    """The only one of the columns that the metadata calls classes. Raises InputError where there are several."""
+    if len(columns) > 1:
+        raise InputError(
+            f"{table}: which column holds the class ({' or '.join(columns)}?); say input: {{label: {columns[0]}}}"
+        )
+    return columns[0] if columns else None
 
 
 def class_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:

@@ -133,6 +133,7 @@ def _dataset(whole: Mapping[str, Any]) -> Dataset:
         raise ValueError("two categories of one name")
     return Dataset(
         categories,
+        tuple(dict.fromkeys(map(_text, whole.get("classes", ())))),
         spatial=bool(whole.get("spatial")),
         timed=bool(whole.get("timed")),
         transcribed=bool(whole.get("transcribed")),

@@ -100,8 +100,9 @@ def check(table: str, columns: Collection[str], named: Named) -> None:
     for role, name in (*wanted, ("id", named.id if isinstance(named.id, str) else None)):
         if name is not None and name not in columns:
             fix = nearest(name, sorted(columns))
-            said = f"{fix} " if fix.startswith("did") else ""
-            raise InputError(f"{table}: no column {name!r} for the {role}; {said}{has(columns)}")
+            there = has(columns)
+            said = f"{fix} {there}" if fix.startswith("did") else f"{there[:1].lower()}{there[1:]}"
+            raise InputError(f"{table}: no column {name!r} for the {role}; {said}")
     if named.parted and named.split is None:
         raise InputError(f"{table}: which column has the splits' values? {has(columns)}; say input: {{split: COLUMN}}")
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from augment.readers import _shards
 from augment.readers._arrow.file import ENDING, ArrowFile
-from augment.readers._shards.columns import as_plain, class_names, texts_only
+from augment.readers._shards.columns import as_plain, class_names, row_classes, texts_only
 
 ROWS = 1024
 """Rows that are decoded at once in listing."""
@@ -61,6 +61,11 @@ class Table:
                 plain = "string" if pa.types.is_integer(schema.field(name).type) else "list<element: string>"
                 found[name] = plain
         return found
+
+    @property
+    def classes(self) -> dict[str, tuple[str, ...]]:
+        """Column with one class a row -> the names of all classes in their order, where the metadata tells."""
+        return row_classes(self.file.schema_arrow)
 
     @property
     def texts(self) -> bool:

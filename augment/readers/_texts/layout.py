@@ -53,6 +53,8 @@ class Layout:
         types: See ``augment.sample.Rows``.
         dialect: Of a CSV.
         coded: Columns that hold lists or objects as JSON in a text, from which the shape is told.
+        scheme: How tokens are tagged, where they are; told from the first rows.
+        classes: Column with classes -> the names of all classes in their order, where the table declares them.
     """
 
     kind: str
@@ -63,6 +65,8 @@ class Layout:
     types: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect = field(default_factory=Dialect)
     coded: tuple[str, ...] = ()
+    scheme: str = ""
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, for ``read``."""
@@ -74,16 +78,17 @@ class Layout:
             "shape": self.shape,
             "dialect": self.dialect.plain(),
             "coded": list(self.coded),
+            "scheme": self.scheme,
         }
 
     @classmethod
     def restored(cls, told: Mapping[str, Any]) -> Layout:
-        """The reverse, but for ``types``."""
+        """The reverse, but for ``types`` and ``classes``."""
         texts, *rest = told["roles"]
         roles = Roles(tuple(texts), *rest)
         dialect = Dialect(**told["dialect"])
         columns, coded = tuple(told["columns"]), tuple(told["coded"])
-        return cls(told["kind"], told["encoding"], columns, roles, told["shape"], {}, dialect, coded)
+        return cls(told["kind"], told["encoding"], columns, roles, told["shape"], {}, dialect, coded, told["scheme"])
 
     def rows(self) -> Rows:
         """What writers are told."""
@@ -228,7 +233,7 @@ def _of_cells(path: Path, begin: tuple[bytes, bool], encoding: str, options: Opt
 
 def _of_groups(path: Path, options: Options, own: bool) -> Look:
     table = groups.Table.open(str(path))
-    layout = Layout("groups", "utf-8", tuple(table.columns), Roles(()), types=table.types)
+    layout = Layout("groups", "utf-8", tuple(table.columns), Roles(()), types=table.types, classes=table.classes)
     return _finished(path, layout, table.first(SOME), options, (own, True))
 
 
@@ -251,12 +256,16 @@ def _finished(
         told = "the table has no rows" if not rows else _texts_columns.has(layout.columns)
         raise InputError(f"{path}: which column holds the texts? {told}; say input: {{text: COLUMN}}")
     roles = roles or Roles(())
+    if roles.label is None and len(layout.classes) == 1:  # the metadata calls it so
+        roles = roles._replace(label=next(iter(layout.classes.keys() - {*roles.texts, roles.split, roles.id}), None))
     types = dict(layout.types)
     if roles.label is not None and layout.kind in ("lines", "list"):
         kinds = {type(cell) for cell in _texts_columns.cells(rows, roles.label)}
         name = next((name for kind, name in _TYPES.items() if kinds == {kind}), None)
         types |= {roles.label: name} if name else {}
-    return Look(replace(layout, roles=roles, shape=shape, types=types, coded=coded if shape else ()), rows)
+    scheme = spans.scheme(shape, values) if shape else ""
+    coded = coded if shape else ()
+    return Look(replace(layout, roles=roles, shape=shape, types=types, coded=coded, scheme=scheme), rows)
 
 
 _TYPES = {int: "int64", bool: "bool", float: "double"}
@@ -288,4 +297,4 @@ def _as(found: Look, like: Layout, path: Path) -> Look:
         raise InputError(f"{path}: expected {', '.join(roles.texts)} in it, as in other tables beside it. {has}")
     label, split, name = (one if one in layout.columns else None for one in (roles.label, roles.split, roles.id))
     own = Roles(roles.texts, label, split, name, roles.parted)
-    return Look(replace(layout, roles=own), found.rows)
+    return Look(replace(layout, roles=own, scheme=like.scheme or layout.scheme), found.rows)

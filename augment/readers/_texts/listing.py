@@ -281,12 +281,12 @@ def _parsed(row: Mapping[str, Any], layout: Layout) -> spans.Found:
     """What a row tells. In a table, an empty cell of a text may stand for one that is not there. Raises ValueError."""
     texts = layout.roles.texts
     try:
-        return spans.parse(layout.shape, row, texts)
+        return spans.parse(layout.shape, row, texts, layout.scheme)
     except ValueError:
         less = {name: value for name, value in row.items() if value not in (None, "") or name not in texts}
         if not layout.coded or len(less) == len(row):
             raise
-        return spans.parse(layout.shape, less, texts)
+        return spans.parse(layout.shape, less, texts, layout.scheme)
 
 
 def shaped(row: Mapping[str, Any], layout: Layout, overlaps: str) -> tuple[dict[str, str], spans.Found]:

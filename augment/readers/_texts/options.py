@@ -17,6 +17,8 @@ from augment.readers._texts.columns import Named
 class Options(_Base):
     """Which column is what, and how the table is written; found by usual names and by content where not said.
 
+    A column may be told by its number, from 1, where the table has no header: 3 is ``column 3``.
+
     Args:
         text: The column with the texts, or several.
         label: The column with the class.
@@ -44,6 +46,13 @@ class Options(_Base):
     encoding: str = "auto"
     shape: str = "auto"
     overlaps: Literal["skip", "keep"] = "skip"
+
+    @pydantic.field_validator("text", "label", "split", "id", mode="before")
+    @classmethod
+    def _numbered(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [_column(one) for one in value]
+        return _column(value)
 
     @pydantic.field_validator("splits", mode="before")
     @classmethod
@@ -89,6 +98,11 @@ class Options(_Base):
             "header": None if self.header == "auto" else self.header,
             "columns": self.columns,
         }
+
+
+def _column(value: Any) -> Any:
+    """The name of a column without one, by its number; all else as it is."""
+    return f"column {value}" if type(value) is int else value
 
 
 def encoding(value: str) -> str:

@@ -11,10 +11,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from augment.text.guards import SIGNS, telling, unmarked
+from augment.text.guards import roomy
 from augment.text.marks import TOKENS, Edit
 from augment.text.steps._tokens import edited
 from augment.text.value import Passage, Range
+from augment.text.words import lettered, spelled
 
 Parts = list[str]
 """Gap, word, gap, word, …, gap: words have odd places. Together they are the text."""
@@ -31,6 +32,7 @@ _GLUE = ".,:/_'’&+=*\\~^-%$°#@"
 """What makes one thing of two words where it stands alone between them: 3.5, U.S., and/or."""
 
 _OPENING = "([{\"'“‘«¿¡"
+_CLOSING = ".,;:!?…\"')”’»"
 
 
 def plain(passage: Passage) -> bool:
@@ -65,21 +67,22 @@ def _parts(passage: Passage) -> Parts:
     return [*found, passage.text[done:]]
 
 
-_TELLING = telling(SIGNS + "".join(map(chr, (*range(32), 127))))
-
-
 def tokens_of(passage: Passage) -> Sequence[str]:
-    """A plain passage cut at its spaces, in a quarter of the time; nothing where it has other white space, or much.
+    """A passage cut at its spaces, in a quarter of the time, where the words in it may be told token by token.
 
-    One that ``is_word`` may be moved or taken away by itself, with one of its spaces. Some may be empty.
+    Nothing where something is annotated, or what is guarded may have spaces in it, where there is other white space or
+    much of it, or letters are not all there is to words. Else ``core`` of a token, if it has one, may be replaced or
+    taken away: what is guarded is other tokens. Some may be empty.
     """
     kept = passage.tokens
     if kept:
         return kept
     text = passage.text
-    if passage.spans or not text.isascii():
+    if passage.spans or "\n" in text or "\t" in text:
         return ()
-    if not unmarked(text, _TELLING) and (passage.guarded or not text.isprintable()):
+    if roomy(text) and passage.guarded:
+        return ()
+    if not text.isascii() and (not lettered(text) or passage.boundaries is not None):
         return ()
     tokens = text.split(" ")
     if "  " in text and 4 * tokens.count("") > len(tokens):  # laid out with spaces
@@ -88,9 +91,10 @@ def tokens_of(passage: Passage) -> Sequence[str]:
     return tokens
 
 
-def is_word(token: str) -> bool:
-    """Whether an ASCII token is just one word, without marks around it."""
-    return token.isalnum() or _WORD.fullmatch(token) is not None
+def core(token: str) -> str:
+    """The word of a token that is one, less quotes and brackets before it and marks behind it; else empty."""
+    found = token.lstrip(_OPENING).rstrip(_CLOSING)
+    return found if found.isalnum() or spelled(found) is not None else ""
 
 
 def _cut_plain(text: str) -> Parts:

@@ -4,7 +4,8 @@
     text: [{ChangeCase: {to: random, rate: 0.2}}]
 
 Scripts without case stay as they are. Some letters have a capital of more than one (``ß``, ``SS``); Turkish and
-Azerbaijani, known by their letters, keep their i with a dot and without one apart.
+Azerbaijani keep their i with a dot and without one apart: words that have one of their own letters, and all others of
+a text in which most have. One name from there in an English text changes nothing about its other words.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ _END = re.compile(r"(?:[.!?…][^\w\s]*\s|[。！？\n])\W*\Z")
 """Before the first word of a sentence."""
 
 _TURKISH = re.compile("[ıİğĞ]")
+"""Letters that only Turkish and its kin have."""
+
+_KIN = re.compile("[ıİğĞşŞçÇöÖüÜəƏ]")
+"""Letters of which most words of a Turkish text have one; its shorter words don't."""
 
 
 class Options(Columns):
@@ -61,16 +66,25 @@ def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
     words = [(start, end) for start, end in passage.words if text[start:end].lower() != text[start:end].upper()]
     forms = [*((options.to,) if isinstance(options.to, str) else options.to)]
     chosen = [words[at] for at in picked(many(options.rate, len(words), numbers), len(words), numbers)]
-    turkish = _TURKISH.search(text) is not None
+    turkish = _is_turkish(text, words)
     while forms:  # until one makes a difference
         form = forms.pop(int(numbers.random() * len(forms)))
         made = passage.edited(
-            (start, end, _formed(text[start:end], form, _begins(text, start), turkish, numbers))
+            (start, end, _formed(word, form, _begins(text, start), turkish or bool(_TURKISH.search(word)), numbers))
             for start, end in chosen
+            if (word := text[start:end])
         )
         if made is not passage:
             return made
     return passage
+
+
+def _is_turkish(text: str, words: list[tuple[int, int]]) -> bool:
+    """Whether a text as a whole is: more than two in five of its words have such letters, and more than one or all."""
+    if _TURKISH.search(text) is None:
+        return False
+    marked = sum(_KIN.search(text, start, end) is not None for start, end in words)
+    return 5 * marked > 2 * len(words) and (marked > 1 or marked == len(words))
 
 
 def _begins(text: str, start: int) -> bool:

@@ -4,7 +4,8 @@
 
 For English, where a comma parts thousands. Left alone is what may be no number but a name for something: years and
 other numbers of four digits, what has a letter or a sign on it, times, dates, telephone numbers, versions, and what
-follows a word such as *number*, *order* or *room*. Words for numbers: Chicago Manual of Style, section 9.2.
+follows a word such as *number*, *order* or *room*, or one with capitals (*iPhone 5*, *Wi-Fi 6*). Words for numbers:
+Chicago Manual of Style, section 9.2.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def _name(before: str, after: str) -> bool:
         return True
     if before[-1:] in ("+", "#") or before[-1:].isdigit() or after[:1].isdigit() or after[:2].strip("+-(").isdigit():
         return True
-    return before[:1].isupper() and before.isalnum() and bare not in STOP
+    return before != before.lower() and before.replace("-", "").isalnum() and bare not in STOP
 
 
 def _lists(text: str, match: re.Match[str]) -> bool:

@@ -14,7 +14,7 @@ import pydantic
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.steps._passages import Columns, Draw, Rate, counted, each_with
-from augment.text.steps._words import is_word, loose, parts_of, swapped, tokens_of
+from augment.text.steps._words import core, loose, parts_of, swapped, tokens_of
 from augment.text.value import Passage
 
 LABELS = "keeps"
@@ -54,8 +54,11 @@ def changed(passage: Passage, draw: Draw, rate: Rate) -> Passage:
             drawn = drawn - one if count < FEW else draw()
             other = int(drawn * count)
             first, second = now[one], now[other]
-            if (first.isalnum() or is_word(first)) and (second.isalnum() or is_word(second)) and first != second:
-                now[one], now[other] = second, first
+            word = first if first.isalnum() else core(first)
+            met = second if second.isalnum() else core(second)
+            if word != met and word and met:
+                now[one] = met if word is first else first.replace(word, met, 1)
+                now[other] = word if met is second else second.replace(met, word, 1)
                 left -= 1
                 if not left:
                     break

@@ -2,7 +2,8 @@
 
     text: [{Typos: {rate: 0.05, layout: qwertz, swap: 0, p: 0.5}}]
 
-Neighbours are those of a keyboard (see augment/text/keyboards), with the case kept. How common which slip is: Dhakal
+Neighbours are those of a keyboard (see augment/text/keyboards), with the case kept; a letter with marks of its own
+keeps its place among them, for most marks would fit no other. How common which slip is: Dhakal
 et al., "Observations on Typing from 136 Million Keystrokes", CHI 2018, find substitutions the most frequent error.
 """
 
@@ -106,8 +107,8 @@ def _edits(passage: Passage, options: Options, count: int, random: Draw) -> list
             continue
         if drawn < neighbor:
             near = beside.get(text[start]) or _bare(text[start])
-            if near:
-                edits.append((start, end, near[int(drawn / neighbor * len(near))] + text[start + 1 : end]))
+            if near and end == start + 1:  # vowel signs and points belong to their own letter, and fit few others
+                edits.append((start, end, near[int(drawn / neighbor * len(near))]))
         elif drawn < swap:
             after = end + 1 if simple else _letters.end(passage, end)
             if text[end:after] and text[end].isalpha():

@@ -34,6 +34,7 @@ INVISIBLE = ("\u200b", "\u2060", "\ufeff", "\u00ad")
 """Zero-width space, word joiner, byte order mark, soft hyphen."""
 
 ACCENTS = ("\u0300", "\u0301", "\u0302", "\u0303", "\u0308", "\u030a", "\u0323", "\u0327")
+"""On letters of scripts that write them."""
 
 OTHERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "spaces": {" ": ("\u00a0", "\u2002", "\u2003", "\u2009", "\u202f", "\u3000", "  ")},
@@ -102,12 +103,17 @@ def _edits(kind: Kind, rate: float | tuple[float, float], passage: Passage, numb
         return _some([(end, end) for _, end in inner], rate, numbers, lambda place: _other(INVISIBLE, numbers))
     letters = [letter for word in passage.words for letter in passage.clusters(*word)]
     if kind == "accents":
-        able = [letter for letter in letters if passage.text[letter[0]].isalpha()]
+        able = [letter for letter in letters if _accented(passage.text[letter[0]])]
         return _some(able, rate, numbers, lambda place: passage.text[slice(*place)] + _other(ACCENTS, numbers))
     form: Any = kind.upper()  # a normal form's name
     if unicodedata.is_normalized(form, passage.text):
         return []
     return [(start, end, unicodedata.normalize(form, passage.text[start:end])) for start, end in passage.clusters()]
+
+
+def _accented(char: str) -> bool:
+    """Whether a letter is of a script that writes such accents: Latin, Greek or Cyrillic."""
+    return char.isalpha() and (char < "\u0530" or "\u1e00" <= char < "\u2000")
 
 
 def _some(
