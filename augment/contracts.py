@@ -34,7 +34,8 @@ class Reader(Protocol):
     """Whether it reads anything of its kind: under ``format: auto`` it stands back for readers that know better.
 
     A reader may have ``PATHLESS = True``: it makes its sources itself, and gets the recipe's folder for a path where
-    the recipe names none.
+    the recipe names none; and ``read_as(dataset, options) -> Mapping[str, str]``: what it found out by itself and a
+    person should see, such as an encoding that is a guess, in words; its ``dataset`` is the one to tell of.
     """
 
     def claims(self, path: Path) -> bool:

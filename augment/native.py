@@ -80,9 +80,12 @@ class NativeStep:
 
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it. Raises SampleError."""
-        given = () if self.given is None else (self.given,)
+        given = self.given
         try:
-            made, told = self._apply(self.options, sample, chance, *given)
+            if given is None:
+                made, told = self._apply(self.options, sample, chance)
+            else:
+                made, told = self._apply(self.options, sample, chance, given)
         except SampleError:
             raise
         except Exception as error:  # it was not made for such a sample

@@ -103,7 +103,7 @@ def test_the_line_that_failed_is_told(modality: str, tmp_path: Path, monkeypatch
 def test_a_cell_is_told_by_its_line_and_not_by_the_process_that_ran_it() -> None:
     said = set()
     for process in ("1", "22"):
-        code = "import augment\n\n@augment.step('image', labels='keeps')\ndef Cell(image, rng):\n    return image + None\n"
+        code = "import augment\n\n@augment.step('image', labels='keeps')\ndef Cell(image, rng):\n    return 1 / 0\n"
         scope: dict[str, Any] = {"__name__": "__main__"}
         exec(compile(code, f"/tmp/ipykernel_{process}/3.py", "exec"), scope)
         step = own._STEPS["image", "Cell"].build({}, onto_picture)

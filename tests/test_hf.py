@@ -12,9 +12,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -166,7 +164,7 @@ def lent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where inputs in memory are written; nothing stays."""
     folder = tmp_path / "lent"
     folder.mkdir()
-    monkeypatch.setattr("augment.engine.lent.tempfile", SimpleNamespace(mkdtemp=partial(tempfile.mkdtemp, dir=folder)))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder
     assert list(folder.glob("augment-input-*")) == []
 

@@ -47,7 +47,7 @@ def test_an_error_within_is_not_lost() -> None:
         signal.raise_signal(signal.SIGINT)
         raise ValueError
     assert isinstance(caught.value.__context__, ValueError)
-    with pytest.raises(ValueError), interrupts.held():  # noqa: PT011 - there is nothing to match
+    with pytest.raises(ValueError), interrupts.held():
         raise ValueError
 
 

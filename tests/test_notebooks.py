@@ -79,7 +79,7 @@ PRINTED: dict[str, dict[str, list[str]]] = {
         "folder": ["600 training samples an epoch, 500 to validate"],
         "epochs": ["epoch 0 drawn again is the same: True", "pictures that epochs 0 and 1 share: 60"],
         "patience": ["behind after 25 steps: True", "ahead after 120 steps: True"],
-        "mixup": ["(8, 1, 8, 8) (8, 10) weights add up to 1: True"],
+        "mixup": ["{'epoch': 0, 'number': 75}", "(8, 1, 8, 8) (8, 10) weights add up to 1: True"],
         "resume": ["19 batches; after 7 the rest is the same: True"],
     },
 }

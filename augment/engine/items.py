@@ -26,7 +26,7 @@ class Item:
         value: As its modality gives it to people: pictures (height, width, channels) uint8, or (height, width) gray;
             sounds (channels, frames) float32; a text, or texts by column.
         label: Its class, or None.
-        label_index: The place of its class among all classes of the data set, sorted by name, or None.
+        label_index: The place of its class among all classes of the data set (``Dataset.classes``), or None.
         annotations: In pixels, seconds or characters of ``value``; None where there are none.
         facts: What the value alone does not say: ``rate`` of a sound, Hz.
         fields: The source's other facts.

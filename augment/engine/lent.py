@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import weakref
-from pathlib import Path
 from typing import Any, cast
 
 from augment import catalog
 from augment.contracts import Lender
 from augment.errors import InputError
+from augment.scratch import Scratch
 
 
 class Lent:
     """A data set that lies in memory, as a folder. It crosses to other processes, which read the folder.
 
-    The folder is there as long as this is, in the process that has made it; no copy elsewhere removes it. After a
-    process that was killed it stays behind in the system's folder for temporary files (``augment-input-…``).
+    The folder is there as long as this is, in the process that has made it; no copy elsewhere removes it.
 
     Args:
         value: The data set.
@@ -36,11 +32,12 @@ class Lent:
     def path(self) -> str:
         """Where it lies; written when that is asked first. Raises AugmentError or OSError."""
         if not self._path:
-            folder = tempfile.mkdtemp(prefix="augment-input-")
-            weakref.finalize(self, _remove, folder, os.getpid())
-            self._lender.write(self._value, Path(folder))
-            self._path, self._value = folder, None
-            _HERE[folder] = self
+            self._scratch = Scratch("input")
+            folder = self._scratch.path / "data"
+            folder.mkdir()
+            self._lender.write(self._value, folder)
+            self._path, self._value = str(folder), None
+            _HERE[self._path] = self
         return self._path
 
     def __reduce__(self) -> Any:
@@ -72,9 +69,3 @@ def _lender(value: Any) -> Lender:
             return cast(Lender, catalog.module("lenders", package))
     told = ", ".join(f"of {name}" for name in known)
     raise InputError(f"input: expected a folder, a table, or a data set {told}, got {type(value).__name__}")
-
-
-def _remove(folder: str, owner: int) -> None:
-    """Remove a folder; a forked process, which has taken this over with all else, leaves it alone."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)

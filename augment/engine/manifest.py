@@ -122,7 +122,12 @@ def _manifest(plan: Plan, total: _Sum) -> dict[str, Any]:
         "categories": [category.name for category in plan.dataset.categories],
         "notes": dict(sorted(total.mended.items())),
         "recipe": {"fingerprint": plan.generation.fingerprint, "expand": dict(plan.generation.expand)},
-        "input": {"fingerprint": plan.generation.listing, "sources": len(plan.listing), "reader": plan.reader},
+        "input": {
+            "fingerprint": plan.generation.listing,
+            "sources": len(plan.listing),
+            "reader": plan.reader,
+            "read_as": dict(plan.read_as),
+        },
         "versions": dict(plan.generation.versions),
         "shards": total.files,
     }

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +87,12 @@ class Plan:
         """Per split and class: all sources, also those whose copies stand already."""
         whole = [Batch(split, range(1), self.listing.rows(split)) for split in self.listing.splits]
         return lots.tally(whole, self.listing)
+
+    @property
+    def read_as(self) -> Mapping[str, str]:
+        """How the reader understood the input, where there was something to find out: what -> as what, in words."""
+        told = getattr(catalog.reader(self.reader), "read_as", None)
+        return told(self.dataset, self.recipe.reader_options(self.reader)) if told is not None else {}
 
     def chunks(self, lot: Lot) -> Iterator[Chunk]:
         """The chunks of a lot, made one by one."""

@@ -15,7 +15,6 @@ import copy
 import json
 import pickle
 import re
-import tempfile
 import warnings
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
@@ -40,6 +39,7 @@ from augment.engine.recipe import AnyRecipe, Changes, load
 from augment.engine.work import TRIES
 from augment.errors import AugmentError
 from augment.sample import Entry, Skip
+from augment.scratch import Scratch
 from augment.signatures import shows
 
 if TYPE_CHECKING:
@@ -307,8 +307,8 @@ class Stream:
 
     def _by_workers(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Made | Skip]]]:
         """By workers, which are gone when this is; never more than three tasks a worker are under way or waiting."""
-        with tempfile.TemporaryDirectory(prefix="augment-") as folder:
-            sources = Path(folder) / "sources.parquet"
+        with Scratch("stream") as folder:
+            sources = folder / "sources.parquet"
             history.write(self.plan.listing, sources)
             job = pickle.dumps(replace(Job.of(self.plan, Path()), sources=sources))
             preload = catalog.preloads(catalog.used(self.plan.recipe.text.data))

@@ -28,7 +28,8 @@ from augment.executors._forked import Forked, ensure_server
 MALLOPT = {-3: 32 << 20, -1: 128 << 20, -2: 16 << 20}
 """glibc's M_MMAP_THRESHOLD (32 MB is the most it takes), M_TRIM_THRESHOLD and M_TOP_PAD, in bytes; malloc.h."""
 
-FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+"""How workers start."""
 
 _HIDING = threading.Lock()
 """Of two threads in _no_main at once, one would keep the other's stand-in."""
@@ -161,7 +162,7 @@ def start(workers: int, preload: Sequence[str]) -> Processes:
 
 def warm(preload: Sequence[str]) -> None:
     """Start the server that workers are forked from, so that its imports run beside whatever the caller does next."""
-    if FORKS:
+    if METHOD == "forkserver":
         ensure_server(_modules(preload))
 
 
@@ -171,11 +172,11 @@ def _modules(preload: Sequence[str]) -> tuple[str, ...]:
 
 def _started(preload: tuple[str, ...], pipe: connection.Connection) -> BaseProcess:
     """A process that serves this pipe."""
-    if FORKS:
+    if METHOD == "forkserver":
         process: BaseProcess = Forked(preload, _serve, (pipe,))
         process.start()
     else:
-        process = multiprocessing.get_context("spawn").Process(target=_serve, args=(pipe,), daemon=True)
+        process = multiprocessing.get_context(METHOD).Process(target=_serve, args=(pipe,), daemon=True)  # type: ignore[attr-defined]
         with _no_main():
             process.start()
     return process

@@ -41,8 +41,8 @@ def values(dataset: Any, wanted: Sequence[str], recipe: Recipe) -> tuple[str, tu
     for name in wanted:
         if name not in kinds:
             known = ", ".join(kinds) or "none"
-            there = name in features
-            fix = f"those with pictures, sounds or texts: {known}" if there else nearest(name, list(kinds))
+            held = name in features
+            fix = f"those with pictures, sounds or texts: {known}" if held else nearest(name, list(kinds))
             raise AugmentError(f"column: expected a column with pictures, sounds or texts, got {name!r}; {fix}")
     own = {*recipe.steps, *recipe.prepare}
     if wanted:
@@ -150,7 +150,7 @@ def spans(dataset: Any, columns: Sequence[str] = ()) -> list[str]:
         except InputError:
             return []  # no texts in it
     nested = [name for name in plain if not hasattr(dataset.features[name], "dtype")]
-    return [name for name in found if name in plain] or nested or found
+    return found and ([name for name in found if name in plain] or nested or found)
 
 
 def _spanning(reader: Reader, folder: Path, entry: Entry | Skip, whole: Dataset) -> list[str]:

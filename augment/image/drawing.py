@@ -33,10 +33,12 @@ QUALITY = 80
 COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#ffffff")
 """The palette of Okabe and Ito (2008), which the colour-blind can tell apart; the eighth is white, not black."""
 
+# fmt: off
 MANY = (
-    "#f3c300 #875692 #f38400 #a1caf1 #be0032 #c2b280 #848482 #008856 #e68fac #0067a5 "
-    "#f99379 #604e97 #f6a600 #b3446c #dcd300 #882d17 #8db600 #654522 #e25822 #2b3d26"
-).split()
+    "#f3c300", "#875692", "#f38400", "#a1caf1", "#be0032", "#c2b280", "#848482", "#008856", "#e68fac", "#0067a5",
+    "#f99379", "#604e97", "#f6a600", "#b3446c", "#dcd300", "#882d17", "#8db600", "#654522", "#e25822", "#2b3d26",
+)
+# fmt: on
 """The 20 colours of maximum contrast of Kelly (1965), less white and black: where there are more than eight."""
 
 STYLE = """

@@ -6,9 +6,10 @@ Needs ``pip install 'augment[notebooks]'`` (ipywidgets).
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -100,12 +101,9 @@ class Explorer:
         places = {str(place): place for place in _places(self._text.data)}
         self._places = {name: place for name, place in places.items() if kind in (None, place.kind)}
         if not self._places:
-            told = (
-                f"; if {sample!r} is a file, there is none" if isinstance(sample, str) and "." in sample[-6:-2] else ""
-            )
-            raise AugmentError(
-                f"explore: expected a step to explore under `{kind or 'image'}:`, outside of policies{told}"
-            )
+            if isinstance(sample, str) and catalog.modality_of(Path(sample).suffix.lower()) in _kinds(places.values()):
+                raise AugmentError(f"explore: {sample}: expected a file, there is none (in {Path.cwd()})")
+            raise AugmentError(f"explore: expected a step to explore under `{kind or 'image'}:`, outside of policies")
         self._place = self._shown_first()
         first = str(self._place)
         self.step = widgets.Dropdown(
@@ -216,6 +214,10 @@ class Explorer:
         if key not in self._previews:
             self._previews[key] = Preview(self._recipe, key[0], self._item, key[1])
         return self._previews[key]
+
+
+def _kinds(places: Iterable[Place]) -> set[str | None]:
+    return {place.kind for place in places}
 
 
 def _wide(widgets: Any) -> Any:

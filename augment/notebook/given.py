@@ -32,12 +32,14 @@ def streamed(what: Any) -> Stream | None:
     """
     if isinstance(what, Plan):
         return Stream(what)
-    what = getattr(what, "dataset", what)  # that of a loader
-    found = what if isinstance(what, Stream) else getattr(what, "_stream", None)
-    if not isinstance(found, Stream) or found is what:
-        return found if isinstance(found, Stream) else None
+    if isinstance(what, Stream):
+        return what
+    home = getattr(what, "dataset", what)  # that of a loader
+    found = getattr(home, "_stream", None)
+    if not isinstance(found, Stream):
+        return None
     found = copy.copy(found)
-    found.set_epoch(what.epoch)
+    found.set_epoch(home.epoch)
     return found
 
 
@@ -60,7 +62,7 @@ def at_hand(sample: Any) -> tuple[str, Item]:
         return _read(Path(fspath(sample)))
     if isinstance(sample, list | tuple) and sample and all(isinstance(one, Item) for one in sample):
         raise _strange(
-            f"one Item, got {len(sample)} of them in a {type(sample).__name__}; give one, such as the first"
+            f"one Item, got {len(sample)} in a {type(sample).__name__}; give one of them, such as the first"
         )
     item = sample if isinstance(sample, Item) else _item(sample)
     kind = catalog.modality_of_value(item.value, item.facts)
@@ -109,7 +111,8 @@ def _item(sample: Any) -> Item:
     if value.ndim == 2 and value.shape[0] > value.shape[1]:
         fix = "give samples.T" if value.shape[1] < 64 else "give both as they are meant"
         raise _strange(f"samples (channels, frames), got {value.shape}, more channels than frames; {fix}")
-    return Item("sample", 0, value, None, None, None, {"rate": rate})
+    whole = int(rate) if isinstance(rate, float) and rate.is_integer() else rate
+    return Item("sample", 0, value, None, None, None, {"rate": whole})
 
 
 def _array(value: Any) -> Any:

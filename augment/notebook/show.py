@@ -81,8 +81,8 @@ def _recipe(what: Any) -> Any:
     if isinstance(what, str | Path | Mapping) or hasattr(what, "text"):
         return what
     raise AugmentError(
-        f"show: expected a recipe, a Plan, a Stream, an Item or a list of Items, got {type(what).__name__}; for arrays, write "
-        f"augment.explore(recipe, array)"
+        f"show: expected a recipe, a Plan, a Stream, an Item or a list of Items, got {type(what).__name__}; for "
+        f"arrays, write augment.explore(recipe, array)"
     )
 
 

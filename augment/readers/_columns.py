@@ -118,8 +118,8 @@ class Columns:
             return found[0]
         which = f" ({' or '.join(found)}?)" if found else ""
         raise InputError(
-            f"{self.table}: which column names the files{which}? {self._has(row)}; say input: {{file: COLUMN}}, or, for "
-            "a table of texts, input: {format: texts, text: COLUMN}"
+            f"{self.table}: which column names the files{which}? {self._has(row)}; say input: {{file: COLUMN}}, or, "
+            "for a table of texts, input: {format: texts, text: COLUMN}"
         )
 
     def _wanted(self, name: str) -> bool:

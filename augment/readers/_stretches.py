@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -115,6 +115,17 @@ def _tally(lines: bytes) -> tuple[int, int, bool]:
             bad += 1
             gaps = gaps or encodings.legacy([line]) == "latin-1"
     return good, bad, gaps
+
+
+def guess(found: Iterable[str], said: str) -> str:
+    """Encodings for a person, with a word on what is a guess: bytes that are not UTF-8 fit most others, all wrong.
+
+    Args:
+        found: Of the files.
+        said: What the recipe says; ``auto`` where it says nothing.
+    """
+    about = " (a guess, for it is not UTF-8; where it is another, say input: {encoding: NAME})"
+    return ", ".join(f"{one}{about if said == 'auto' and one in LEGACY else ''}" for one in dict.fromkeys(found))
 
 
 def foreign(text: str, codec: str) -> str:

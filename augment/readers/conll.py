@@ -16,7 +16,7 @@ import codecs
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -140,6 +140,14 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     fields = {REMARKS: list(found.remarks)} if found.remarks else {}
     data = SIGN + json.dumps({tokens.TEXTS[0]: text}).encode()
     return Content(data, Annotations(spans=tuple(spans), fields=fields))
+
+
+def read_as(dataset: Dataset, options: Options) -> Mapping[str, str]:
+    """Encoding, columns and scheme, as they were found or told."""
+    layout = Layout.of(dataset.reading["layout"])
+    encoding = _stretches.guess((codec for _, codec in dataset.reading["files"].values()), options.encoding)
+    tags = f"column {layout.tags + 1}, {layout.scheme}" if layout.tagged else "none"
+    return {"encoding": encoding, "tokens": f"column {layout.token + 1} of {layout.columns}", "tags": tags}
 
 
 def _lines(text: str) -> list[str]:

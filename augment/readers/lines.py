@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,21 @@ def _restored(plain: Sequence[str]) -> tuple[Form, str]:
     name, pattern, codec = plain
     return Form(name, pattern), codec
 
+
+def read_as(dataset: Dataset, options: Options) -> Mapping[str, str]:
+    """Encoding and form, as they were found or told."""
+    name, pattern, _ = dataset.reading["layouts"][0]
+    encoding = _stretches.guess((codec for _, _, codec in dataset.reading["layouts"]), options.encoding)
+    return {"encoding": encoding, "lines": pattern or _SHOWN[name]}
+
+
+_SHOWN = {
+    forms.FASTTEXT: "__label__CLASS text",
+    forms.COARSE: "COARSE:fine text",
+    forms.LAST: "text, tab, class",
+    forms.FIRST: "class, tab, text",
+    forms.PLAIN: "text without a class",
+}
 
 _opened = Opened(_restored)
 

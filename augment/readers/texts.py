@@ -29,6 +29,7 @@ from augment.readers._rows import word
 from augment.readers._shards.columns import only_class
 from augment.readers._texts import claim as _texts_claim
 from augment.readers._texts import groups, keys, objects
+from augment.readers._texts import layout as _texts_layout
 from augment.readers._texts import listing as _texts_listing
 from augment.readers._texts.layout import Layout
 from augment.readers._texts.listing import Listing
@@ -86,6 +87,11 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
         raise SampleError("not text", "half a surrogate pair: no proper Unicode") from None
     except (ValueError, csv.Error, RecursionError) as error:
         raise _changed(lead, f"{error}") from None
+
+
+def read_as(dataset: Dataset, options: Options) -> Mapping[str, str]:
+    """Encoding, delimiter and columns, as they were found or told."""
+    return _texts_layout.told([Layout.restored(one) for one in dataset.reading["layouts"]], options)
 
 
 _opened = Opened(Layout.restored)

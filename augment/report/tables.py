@@ -42,6 +42,7 @@ def plan(planned: Plan, size: Estimate | None) -> None:
     shards = f"{planned.shards:,} shards of {planned.shard_size:,}" if planned.shards else "no shards"
     about = f", about {bytes_text(size.bytes)} (from {size.probes} trial outputs)" if size else ""
     console.print(f"{planned.outputs:,} outputs, {shards}{about}", highlight=False)
+    _read_as(console, planned.read_as)
     if not any(split.lower() in TRAINING for split in planned.listing.splits):
         console.print(NOTHING_GROWS, highlight=False, soft_wrap=True)
     if planned.listing.unusable():
@@ -56,6 +57,7 @@ def result(done: Result) -> None:
     """The summary at the end of a run."""
     console = Console()
     facts = done.manifest
+    _read_as(console, facts["input"].get("read_as", {}))
     for split, counts in facts["splits"].items():
         console.print(
             f"{escape(split)}: {counts['sources']:,} sources -> {counts['outputs']:,} outputs", highlight=False
@@ -74,6 +76,13 @@ def result(done: Result) -> None:
     console.print(f"made {done.made:,} outputs in {done.seconds:.1f} s{rate}", highlight=False)
     console.print(f"grown set: {done.output}", highlight=False, soft_wrap=True)
     console.print(f"manifest:  {done.output / 'manifest.json'}", highlight=False, soft_wrap=True)
+
+
+def _read_as(console: Console, told: Mapping[str, str]) -> None:
+    """How the input was understood, in a line, so that a wrong guess is seen."""
+    if told:
+        line = "; ".join(f"{what}: {how}" for what, how in told.items())
+        console.print(f"read as: {escape(line)}", highlight=False, soft_wrap=True)
 
 
 def steps(found: Iterable[Description]) -> None:
@@ -144,6 +153,7 @@ def plan_data(planned: Plan, size: Estimate | None) -> Mapping[str, Any]:
         "estimated_bytes": size.bytes if size else None,
         "sources": len(planned.listing),
         "unusable": planned.listing.unusable(),
+        "read_as": dict(planned.read_as),
         "classes": [
             {"split": row.split, "class": row.label, "before": row.before, "after": row.after}
             for row in planned.table()

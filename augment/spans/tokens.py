@@ -119,9 +119,7 @@ def _places(row: Mapping[str, Any], words: Sequence[str], column: str) -> tuple[
     return text, places
 
 
-def _entities(
-    tags: Sequence[Any], places: Sequence[tuple[int, int]], scheme: str
-) -> tuple[list[Span], bool]:
+def _entities(tags: Sequence[Any], places: Sequence[tuple[int, int]], scheme: str) -> tuple[list[Span], bool]:
     """What tags say, and whether all that they say is in it. Raises ValueError for an illegal sequence."""
     if all(isinstance(tag, str) for tag in tags):
         if any(_tags.parted(tag) is None for tag in tags):

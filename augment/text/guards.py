@@ -19,10 +19,10 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _ENDINGS = (
-    "com|org|net|edu|gov|mil|info|biz|io|ai|app|dev|tv|eu|uk|ca|de|fr|es|nl|pl|se|dk|fi|ch|cz|pt|gr|ie|ru|ua|tr|cn|jp|"
-    "kr|tw|hk|sg|au|nz|br|mx|ar|cl|za|ng|ke|eg|ae|il|ir|pk"
+    "com|org|net|edu|gov|mil|info|biz|io|ai|app|dev|tv|eu|uk|ca|de|fr|es|nl|pl|se|dk|fi|ch|cz|pt|gr|ie|ru|ua|tr|"
+    "cn|jp|kr|tw|hk|sg|au|nz|br|mx|ar|cl|za|ng|ke|eg|ae|il|ir|pk"
 )
-"""Of domains that are known without ``www``: common ones that are no English words, as ``in``, ``it`` and ``is`` are."""
+"""Of domains that are known without ``www``: common ones that are no English words, as ``in`` and ``it`` are."""
 
 _LATIN = "A-Za-z0-9\u00c0-\u024f"
 _LABEL = f"[{_LATIN}][{_LATIN}-]{{0,62}}"
@@ -85,11 +85,6 @@ def unmarked(text: str, table: bytes = _TELLING) -> bool:
 def _dotted(text: str) -> bool:
     """Whether a dot may be that of a domain: not at the end of a sentence, nor in a number."""
     return _DOT.search(text) is not None or "www." in text
-
-
-def roomy(text: str) -> bool:
-    """Whether something guarded by its looks may have a space in it; else none has, and each is part of a token."""
-    return "`" in text or "{" in text or "<" in text or "\\" in text or "%(" in text
 
 
 def ranges(text: str, spans: Sequence[Span], policy: Policy) -> list[Range]:

@@ -6,7 +6,6 @@ import inspect
 import io
 import itertools
 import json
-import multiprocessing
 import tarfile
 from collections import Counter
 from collections.abc import Callable
@@ -92,7 +91,7 @@ def test_nor_does_how_workers_start(texts: Path, start: str, monkeypatch: pytest
     """We take forkserver where it is, else spawn, as on Windows; a step may not hang on which it was."""
     recipe = {"seed": 7, "expand": {"multiplier": 3}, "text": TEXT}
     here = list(augment.stream(recipe, input=texts))
-    monkeypatch.setattr(processes, "_context", lambda preload: multiprocessing.get_context(start))
+    monkeypatch.setattr(processes, "METHOD", start)
     there = list(augment.stream(recipe, input=texts, workers=2))
     assert all(same(*pair) for pair in zip(here, there, strict=True))
 

@@ -23,7 +23,7 @@ from augment.engine.stream import Stream
 from tests.conftest import STEPS
 
 TEXT = [{"Typos": {"rate": 0.05, "p": 0.9}}, {"RandomSwap": {"p": 0.5}}]
-ANGLES = ["0", "180", "270", "90"]
+ANGLES = ["0", "90", "180", "270"]
 TURNED: dict[str, Any] = {"seed": 3, "expand": {"multiplier": 4, "keep_originals": False}, "image": ["RotationLabel"]}
 
 

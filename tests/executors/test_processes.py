@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 MODULES = ("colorsys", "netrc", "sched")
 """Small ones of the standard library that nothing else here imports."""
 
-pytestmark = pytest.mark.skipif(not processes.FORKS, reason="workers are not forked here")
+pytestmark = pytest.mark.skipif(processes.METHOD != "forkserver", reason="workers are not forked here")
 
 
 def result(crew: Executor, function: Callable[..., Any], task: Any) -> Any:

@@ -103,3 +103,34 @@ def test_every_text_step_of_ours_takes_its_defaults_from_a_recipe(name: str) -> 
         except RecipeError:
             continue  # it needs others beside it
         assert not refused("text", [{name: {**given, ALLOW: True}}])
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "path", "said"),
+    [
+        (
+            "DateFormats",
+            {"forms": ["foo"]},
+            "forms.0",
+            "expected 'iso', 'day_month', 'month_day' or 'slashes', got 'foo'",
+        ),
+        (
+            "DateFormats",
+            {"forms": "iso"},
+            "forms",
+            "expected list of any of iso, day_month, month_day, slashes, got 'iso'",
+        ),
+        ("ChangeCase", {"to": "foo"}, "to", "expected one of upper, lower, title, swap, sentence, random or list"),
+        ("ChangeCase", {"to": ["foo"]}, "to", "got ['foo']"),
+        (
+            "MaskedWords",
+            {},
+            "model",
+            "expected folder with a masked language model, as Hugging Face writes it; it has no",
+        ),
+    ],
+)
+def test_each_mistake_is_told_once_in_words(name: str, given: dict[str, Any], path: str, said: str) -> None:
+    (problem,) = refused("text", [{name: given}])
+    assert problem.path == f"text[0].{name}.{path}"
+    assert said in problem.expected

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 import augment
 from augment import catalog, demo
@@ -23,6 +24,7 @@ widgets = pytest.importorskip("ipywidgets")
 from augment.notebook.controls import control  # noqa: E402
 
 PICTURE = demo.picture("circle", 1, 64)
+ITEM = Item("a", 1, PICTURE, "b", 0, None)
 RECIPE: dict[str, Any] = {
     "seed": 5,
     "prepare": {"image": [{"Resize": {"height": 64, "width": 64}}]},
@@ -227,6 +229,47 @@ def test_samples_of_all_kinds(shapes: Path, scenes: Path) -> None:
     assert Texts(explorer.picture.value).within("ins")
 
 
+def test_a_picture_in_any_form_is_the_same_picture() -> None:
+    torch = pytest.importorskip("torch")
+    fraction = PICTURE.astype(np.float32) / 255
+    forms = {
+        "Pillow": Image.fromarray(PICTURE),
+        "a palette's": Image.fromarray(PICTURE).quantize(256),
+        "with transparency": Image.fromarray(PICTURE).convert("RGBA"),
+        "print": Image.fromarray(PICTURE).convert("CMYK"),
+        "CHW": PICTURE.transpose(2, 0, 1),
+        "floats": fraction,
+        "a tensor": torch.from_numpy(PICTURE),
+        "a tensor CHW of floats": torch.from_numpy(fraction).permute(2, 0, 1).requires_grad_(),
+        "with its class": (torch.from_numpy(fraction).permute(2, 0, 1), 3),
+        "of Pillow with its class": (Image.fromarray(PICTURE), "cat"),
+    }
+    for name, sample in forms.items():
+        found = pictures(augment.explore({"image": ["HorizontalFlip"]}, sample).picture.value)
+        expected = PICTURE if name != "a palette's" else np.asarray(sample.convert("RGB"))
+        np.testing.assert_array_equal(found[0], expected, name)
+        np.testing.assert_array_equal(found[1], expected[:, ::-1], name)
+    gray = PICTURE[..., 0]
+    for sample in (gray, Image.fromarray(gray), gray[None], gray[..., None], torch.from_numpy(gray)[None] / 255):
+        found = pictures(augment.explore({"image": ["HorizontalFlip"]}, sample).picture.value)
+        np.testing.assert_array_equal(found[0], gray)
+
+
+def test_a_sound_may_be_a_tensor() -> None:
+    torch = pytest.importorskip("torch")
+    for rate in (8_000, np.int64(8_000), torch.tensor(8_000), 8_000.0):
+        explorer = augment.explore({"audio": [{"Gain": {}}]}, (torch.ones((2, 800)) / 2, rate))
+        assert [(samples.shape, its) for samples, its in heard(explorer.picture.value)] == [((2, 800), 8_000)] * 2
+
+
+def test_a_plan_or_a_data_set_stands_for_its_recipe(shapes: Path) -> None:
+    expected = augment.explore(RECIPE, input=shapes)
+    plan = augment.plan(RECIPE, input=shapes)
+    for what in (plan, augment.stream(RECIPE, input=shapes)):
+        assert augment.explore(what).picture.value == expected.picture.value
+    assert augment.explore(plan, PICTURE, seed=9).seed.value == 9
+
+
 def test_objects_of_an_item_move_with_it() -> None:
     box = (8.0, 10.0, 20.0, 30.0)
     item = Item("a", 0, PICTURE, None, None, Annotations((Instance("dog", box),), size=(64, 64)))
@@ -241,7 +284,14 @@ def test_objects_of_an_item_move_with_it() -> None:
         ({"image": ["HorizontalFlip"]}, None, "an input"),
         ({"image": ["HorizontalFlip"]}, 5, "sample: expected"),
         ({"image": ["HorizontalFlip"]}, Path("nothing.png"), "nothing.png"),
-        ({"image": ["HorizontalFlip"]}, np.zeros((4, 4, 3)), "uint8"),
+        ({"image": ["HorizontalFlip"]}, "nope.png", "nope.png: expected a file, there is none"),
+        ({"text": ["RandomSwap"]}, "folder/nope.PNG", "nope.PNG: expected a file, there is none"),
+        ({"image": ["HorizontalFlip"]}, "my holidays.png", "my holidays.png: expected a file, there is none"),
+        ({"image": ["HorizontalFlip"]}, (ITEM, ITEM), "one Item, got 2 in a tuple"),
+        ({"image": ["HorizontalFlip"]}, [ITEM], "one Item, got 1 in a list"),
+        ({"audio": ["Gain"]}, (np.zeros((8_000, 1)), 8_000), r"\(channels, frames\), got \(8000, 1\).*samples.T"),
+        ({"audio": ["Gain"]}, (np.zeros((1, 8_000)), "8 kHz"), "got a pair of ndarray and str"),
+        ({"image": ["HorizontalFlip"]}, np.full((4, 4, 3), 1.5), "uint8"),
         ({"image": ["HorizontalFlap"]}, PICTURE, "HorizontalFlip"),
         ({"image": []}, PICTURE, "step"),
         ({"image": ["trivial_augment"]}, PICTURE, "policies"),
@@ -250,6 +300,16 @@ def test_objects_of_an_item_move_with_it() -> None:
 def test_what_cannot_be_explored_is_refused(recipe: Any, sample: Any, told: str) -> None:
     with pytest.raises(augment.AugmentError, match=told):
         augment.explore(recipe, sample)
+
+
+def test_a_text_with_a_full_stop_stays_a_text() -> None:
+    for text in ("I read it in notes.txt", "see photo.png", "end.", "a.b", "www.example.org"):
+        assert "text[0].RandomSwap" in augment.explore({"text": ["RandomSwap"]}, text).step.options
+
+
+def test_options_that_are_none_are_refused() -> None:
+    with pytest.raises(augment.AugmentError, match=r"option of augment.explore, got 'smaple'; did you mean sample"):
+        augment.explore(RECIPE, smaple=PICTURE)
 
 
 def test_without_ipywidgets_the_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 
 import augment
 from augment import catalog, demo
-from augment.annotations import Annotations, Event, Span
+from augment.annotations import Annotations, Event, Instance, Span
 from augment.contracts import View
 from augment.engine.items import Item
 from tests.notebook.pages import Texts, pictures, sounds
@@ -197,6 +197,68 @@ def test_batches_and_views_in_rows(small: Path) -> None:
     assert figures(augment.show([])) == 0
 
 
+def test_colours_of_masks_are_twenty_and_none_is_white() -> None:
+    values = np.repeat(np.arange(42, dtype=np.uint8)[None], 4, axis=0)
+    encoded = catalog.modality("image").encode(values, catalog.modality("image").Encoding(format="png")).data
+    item = Item("a", 0, np.zeros((4, 42, 3), np.uint8), None, None, Annotations(masks={"": encoded}, size=(42, 4)))
+    layer = pictures(augment.show(item).html)[1][0]
+    assert [pixel[3] > 0 for pixel in layer] == [False] + [True] * 41
+    colours = [tuple(pixel[:3]) for pixel in layer[1:]]
+    assert len(set(colours)) == len(set(colours[:20])) == 20
+    assert (255, 255, 255) not in colours
+
+
+def test_nine_classes_and_more_have_nine_colours_and_more() -> None:
+    notes = Annotations(tuple(Instance(f"class {n:02}", (n, 0.0, n + 1.0, 1.0)) for n in range(20)), size=(20, 9))
+    page = Texts(augment.show(Item("a", 0, np.zeros((9, 20, 3), np.uint8), None, None, notes)).html)
+    assert len({tag["stroke"] for tag in page.all("rect")}) == 20
+
+
+def test_plans_data_sets_and_iterators_are_shown(small: Path) -> None:
+    expected = augment.show(RECIPE, input=small).html
+    assert augment.show(augment.plan(RECIPE, input=small)).html == expected
+    later = augment.show(RECIPE, input=small, epoch=2).html
+    data = pytest.importorskip("torch.utils.data")
+    for kind, loader in (
+        (augment.torch.Dataset, data.DataLoader),
+        (augment.torch.IterableDataset, augment.torch.Loader),
+    ):
+        found = kind(RECIPE, input=small)
+        assert augment.show(found).html == expected
+        found.set_epoch(2)
+        assert augment.show(found).html == later
+        assert augment.show(loader(found)).html == later
+    live = augment.stream(RECIPE, input=small)
+    assert augment.show(iter(live)).html == augment.show(list(augment.stream(RECIPE, input=small))[:15]).html
+    batches = iter(augment.stream(RECIPE, input=small, batch_size=8))
+    assert augment.show(batches).html == augment.show(list(augment.stream(RECIPE, input=small))[:15]).html
+    views = iter(augment.stream({**RECIPE, "views": 2}, input=small))
+    assert figures(augment.show(views)) == 16
+    assert figures(augment.show(iter(list(live)[:3]))) == 3
+    with pytest.raises(augment.AugmentError, match="seed where the Plan was made"):
+        augment.show(augment.plan(RECIPE, input=small), seed=1)
+
+
+def test_sources_with_something_on_them_come_first(scenes: Path) -> None:
+    recipe = {"image": [], "expand": {"multiplier": 1}}
+    full = {item.source for item in augment.stream(recipe, input=scenes) if item.annotations.instances}
+    assert 2 < len(full) < len(augment.stream(recipe, input=scenes))
+    titles = Texts(augment.show(recipe, sources=3, copies=0, input=scenes).html).within("b")
+    assert len(titles) == 3
+    assert set(titles) <= full
+    assert figures(augment.show(recipe, sources=99, copies=0, input=scenes)) == len(
+        augment.stream(recipe, input=scenes)
+    )
+
+
+def test_what_is_shown_is_counted(small: Path) -> None:
+    item = next(iter(augment.stream(RECIPE, input=small)))
+    assert repr(augment.show(item)).startswith("<1 sample in 1 row;")
+    assert repr(augment.show([item] * 6)).startswith("<6 samples in 2 rows;")
+    assert len(repr(augment.load(RECIPE))) < 100
+    assert "image: 3 steps, seed 3" in repr(augment.load(RECIPE))
+
+
 def test_a_page_stands_by_itself(small: Path, tmp_path: Path) -> None:
     page = augment.show(RECIPE, input=small).save(tmp_path / "page.html").read_text()
     links = re.findall(r'(?:href|src)="([^"]{0,30})', page)
@@ -224,6 +286,8 @@ def test_wrong_arguments_are_refused(small: Path) -> None:
     for wrong in ({"sources": 0}, {"copies": -1}, {"sources": True}, {"copies": 1.5}):
         with pytest.raises(augment.AugmentError, match="expected a whole number"):
             augment.show(RECIPE, input=small, **wrong)
+    with pytest.raises(augment.AugmentError, match=r"option of augment.show, got 'source'; did you mean sources"):
+        augment.show(RECIPE, input=small, source=3)
     with pytest.raises(augment.AugmentError, match="seed"):
         augment.show(augment.stream(RECIPE, input=small), seed=1)
     with pytest.raises(augment.AugmentError, match="seed"):

@@ -110,7 +110,8 @@ def test_it_holds_what_the_same_rows_in_parquet_hold(
     theirs: list[Any] = []
     for name in splits:
         same, found, _ = seen(other, root / "parquet" / f"{name}.parquet")
-        assert (dataset.categories, dataset.spatial, dataset.spanned) == (same.categories, same.spatial, same.spanned)
+        assert (dataset.categories, dataset.classes) == (same.categories, same.classes)
+        assert (dataset.spatial, dataset.spanned, dataset.classes) == (same.spatial, same.spanned, ("cat", "dög"))
         theirs += [(name, *rest) for _, *rest in facts(found)]
         if kind == "text" and name == "train":
             assert [e.key for e, _ in mine if e.split == name] == [e.key for e, _ in found], "rows draw the same"

@@ -223,3 +223,13 @@ def test_real_questions() -> None:
         want = [tuple(line.split(" ", 1)) for line in (root / name).read_bytes().decode("cp1252").splitlines()]
         mine = [entry for entry in entries if entry.locator.startswith(name)]
         assert [(entry.label, text_of(lines.read(root, entry, dataset))) for entry in mine] == want
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252"])
+def test_what_was_found_out_is_told(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "t.txt"
+    path.write_bytes("__label__a Über words\n__label__b more\n".encode(codec))
+    told = lines.read_as(lines.dataset(path, lines.Options()), lines.Options())
+    assert told["lines"] == "__label__CLASS text"
+    assert told["encoding"].startswith(codec)
+    assert ("a guess" in told["encoding"]) == (codec != "utf-8")

@@ -282,6 +282,35 @@ def test_dialects_are_told_from_the_first_rows(tmp_path: Path, data: str, header
     assert (told.dialect["header"], told.dialect["delimiter"]) == (header, delimiter)
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252", "shift_jis", "utf-16"])
+@pytest.mark.parametrize("said", [True, False])
+def test_what_was_found_out_is_told(tmp_path: Path, codec: str, said: bool) -> None:
+    path = tmp_path / "t.csv"
+    words = "こんにちは" if codec == "shift_jis" else "Ünï"
+    path.write_bytes(f"title;text;label;name\n{words};some words;x;1\nb;more words;y;2\n".encode(codec))
+    options = texts.Options(encoding=codec if said else "auto")
+    told = texts.read_as(texts.dataset(path, options), options)
+    assert told["encoding"].split(" ")[0].startswith(codec) or (codec == "shift_jis" and not said)
+    assert ("a guess" in told["encoding"]) == (not said and codec in ("cp1252", "shift_jis"))
+    assert {**told, "encoding": ""} == {
+        "encoding": "",
+        "delimiter": "semicolon",
+        "texts": "title, text",
+        "label": "label",
+        "split": "none",
+        "id": "none",
+    }
+
+
+def test_a_delimiter_that_never_occurs_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text,label\nsome words,a\n")
+    for mark in (";", ","):
+        options = texts.Options(delimiter=mark)
+        told = texts.read_as(texts.dataset(path, options), options)
+        assert ("none of the first rows has it" in told["delimiter"]) == (mark == ";")
+
+
 def test_texts_that_are_not_there_are_facts(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     rows: list[dict[str, Any]] = [
@@ -518,7 +547,9 @@ def test_spans_of_a_shape(tmp_path: Path) -> None:
 @pytest.mark.parametrize("scheme", [name for name in _tags.SCHEMES if name != "io"])
 def test_tags_of_all_rows_are_of_one_scheme(tmp_path: Path, scheme: str) -> None:
     path = tmp_path / "t.jsonl"
-    good = [_tags.tagged(chunks, 4, scheme) for chunks in ([(0, 2, "X"), (2, 3, "X")], [(0, 4, "Y")], [(3, 4, "X")], [])]
+    good = [
+        _tags.tagged(chunks, 4, scheme) for chunks in ([(0, 2, "X"), (2, 3, "X")], [(0, 4, "Y")], [(3, 4, "X")], [])
+    ]
     other = "iob1" if scheme != "iob1" else "iob2"
     bad = _tags.tagged([(0, 1, "X"), (2, 4, "X")], 4, other)  # sound by itself
     rows = [{"tokens": ["a", "b", "c", "d"], "ner_tags": tags} for tags in [*good, bad, *good]]

@@ -134,6 +134,26 @@ def look(path: Path, options: Options, like: Layout | None = None, whole: bool =
     return found if like is None else _as(found, like, path)
 
 
+_MARKS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blank"}
+
+
+def told(layouts: Sequence[Layout], options: Options) -> dict[str, str]:
+    """How tables are read, in words: what -> as what; the columns are those of the first table."""
+    first, roles = layouts[0], layouts[0].roles
+    made: dict[str, str] = {}
+    if first.kind != "groups":
+        made["encoding"] = _stretches.guess((one.encoding for one in layouts), options.encoding)
+    if first.kind == "cells":
+        marks = dict.fromkeys(one.dialect.delimiter for one in layouts)
+        never = options.delimiter is not None and all(len(one.columns) == 1 for one in layouts)
+        warning = " (as the recipe says, but none of the first rows has it)" if never else ""
+        made["delimiter"] = ", ".join(_MARKS.get(mark, mark) for mark in marks) + warning
+    made["texts"] = ", ".join(roles.texts)
+    made |= {what: name or "none" for what, name in (("label", roles.label), ("split", roles.split), ("id", roles.id))}
+    made |= {what: name for what, name in (("spans", first.shape), ("tags", first.scheme)) if name}
+    return made
+
+
 def kind_of(path: Path, head: bytes) -> str:
     """How rows are found in a file that begins with ``head``; empty where it is a JSON file without rows."""
     ending = path.suffix.lower()

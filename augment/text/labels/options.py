@@ -15,7 +15,8 @@ class Labels(Options):
         protect: What no step changes: ``spans`` (entities and answers), ``urls``, ``emails``, ``domains``
             (example.com, where the ending is a common one), ``mentions`` (@name), ``hashtags``, ``code`` (between
             backquotes), ``placeholders`` ({name}, %s, [MASK], $HOME), ``tags`` (<br />, &amp;), ``paths``
-            (/home/me/a.txt, C:\\Users) and ``shortcodes`` (:smile:). Spans that are not protected still move, and grow and shrink with what is done in them.
+            (/home/me/a.txt, C:\\Users) and ``shortcodes`` (:smile:). Spans that are not protected still move, and grow
+            and shrink with what is done in them.
     """
 
     protect: tuple[Kind, ...] = KINDS

@@ -76,7 +76,8 @@ def each_with(
     document: Document = sample.value
     passages, columns = document.passages, options.columns
     if columns is None and len(passages) == 1:  # as all of a file and most of tables have it
-        ((name, passage),) = passages.items()
+        (name,) = passages
+        passage = passages[name]
         new = change(passage, chance.drawing(), given)
         if new is passage:
             return sample, {"applied": False}

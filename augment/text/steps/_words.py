@@ -1,7 +1,7 @@
 """A text as its words and what stands between them, and back: what steps that work word by word share.
 
-A text in plain ASCII without anything annotated or guarded is cut and joined as strings, in a third of the time; for
-any other the same changes become edits, or a rearrangement, of the passage.
+A text in letters with spaces between its words, and without anything annotated or guarded, is cut and joined as
+strings, in a third of the time; for any other the same changes become edits, or a rearrangement, of the passage.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from augment.text.guards import roomy
 from augment.text.marks import TOKENS, Edit
 from augment.text.steps._tokens import edited
 from augment.text.value import Passage, Range
@@ -32,12 +31,14 @@ _GLUE = ".,:/_'’&+=*\\~^-%$°#@"
 """What makes one thing of two words where it stands alone between them: 3.5, U.S., and/or."""
 
 _OPENING = "([{\"'“‘«¿¡"
-_CLOSING = ".,;:!?…\"')”’»"
+CLOSING = ".,;:!?…\"')”’»"
+"""Marks that stand behind a word."""
 
 
 def plain(passage: Passage) -> bool:
     """Whether a text may be joined anew from its parts without asking what stands where."""
-    return passage.simple and not passage.spans and passage.text.isascii()
+    text = passage.text
+    return passage.simple and not passage.spans and (text.isascii() or lettered(text))
 
 
 def tokenized(passage: Passage) -> bool:
@@ -53,7 +54,7 @@ def parts_of(passage: Passage) -> Parts:
     kept = passage.parts
     if kept:
         return kept
-    parts = _cut_plain(passage.text) if plain(passage) else _parts(passage)
+    parts = _cut_plain(passage.text) if passage.text.isascii() and plain(passage) else _parts(passage)
     passage.parts = _ASKED if kept is None else parts  # as in tokens_of
     return parts
 
@@ -68,11 +69,11 @@ def _parts(passage: Passage) -> Parts:
 
 
 def tokens_of(passage: Passage) -> Sequence[str]:
-    """A passage cut at its spaces, in a quarter of the time, where the words in it may be told token by token.
+    """A passage cut at its spaces, in a quarter of the time, where what it is may be told token by token.
 
-    Nothing where something is annotated, or what is guarded may have spaces in it, where there is other white space or
-    much of it, or letters are not all there is to words. Else ``core`` of a token, if it has one, may be replaced or
-    taken away: what is guarded is other tokens. Some may be empty.
+    Nothing where something is annotated, what is guarded may have spaces in it, there is other white space, or words
+    are more than letters. Else the ``core`` of a token, if it has one, may be replaced or taken away: what is guarded
+    is in tokens without. One that is empty stands for a second space; who meets one had better ask ``parts_of``.
     """
     kept = passage.tokens
     if kept:
@@ -80,20 +81,18 @@ def tokens_of(passage: Passage) -> Sequence[str]:
     text = passage.text
     if passage.spans or "\n" in text or "\t" in text:
         return ()
-    if roomy(text) and passage.guarded:
-        return ()
+    if ("`" in text or "{" in text or "<" in text or "\\" in text or "%(" in text) and passage.guarded:
+        return ()  # what is guarded by its looks has a space in it only with one of these
     if not text.isascii() and (not lettered(text) or passage.boundaries is not None):
         return ()
     tokens = text.split(" ")
-    if "  " in text and 4 * tokens.count("") > len(tokens):  # laid out with spaces
-        return ()
     passage.tokens = () if kept is None else tokens  # what is kept costs time: a single copy needs it not
     return tokens
 
 
 def core(token: str) -> str:
     """The word of a token that is one, less quotes and brackets before it and marks behind it; else empty."""
-    found = token.lstrip(_OPENING).rstrip(_CLOSING)
+    found = token.lstrip(_OPENING).rstrip(CLOSING)
     return found if found.isalnum() or spelled(found) is not None else ""
 
 

@@ -7,8 +7,6 @@ One of the four operations of EDA (Wei and Zou, EMNLP 2019). One word is always 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from math import log1p
 from typing import Any
 
@@ -17,7 +15,7 @@ import pydantic
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.steps._passages import Columns, Draw, Rate, each_with, share
-from augment.text.steps._words import Parts, core, joined, loose, parts_of, remove, tokens_of
+from augment.text.steps._words import CLOSING, Parts, core, joined, loose, parts_of, remove, tokens_of
 from augment.text.value import Passage
 
 LABELS = "keeps"
@@ -30,8 +28,6 @@ DOCS = "https://aclanthology.org/D19-1670/"
 
 LEAST = 1e-9
 """A rate below is none."""
-
-_WORD = re.compile(r"[^\W_]")
 
 
 class Options(Columns):
@@ -52,51 +48,74 @@ def changed(passage: Passage, draw: Draw, rate: Rate) -> Passage:
         return passage
     tokens = tokens_of(passage)
     if tokens:
-        text = _shorter(tokens, part, draw)
-        if text is not None:
-            return passage if text == passage.text else Passage(text, (), passage.policy)
+        scale = 1 / log1p(-part) if part < 1 else 0.0
+        place, left = int(log1p(-draw()) * scale), len(tokens)  # how many stay before the first that goes
+        if place >= left:
+            return passage
+        new = [*tokens]
+        while place < left:
+            if new[place].isalnum():
+                del new[place]
+                left -= 1
+            else:
+                gone = _taken(new, place)
+                if gone is None:
+                    break
+                left -= gone
+                place += not gone
+            place += int(log1p(-draw()) * scale)
+        else:
+            if not left:
+                new = [tokens[int(draw() * len(tokens))]]
+            if new[0].isalnum() or any(map(core, new)):
+                text = " ".join(new)
+                return passage if text == passage.text else Passage(text, (), passage.policy)
+    return _by_parts(passage, part, draw)
+
+
+def _by_parts(passage: Passage, rate: float, draw: Draw) -> Passage:
+    """The same for any text."""
     parts = parts_of(passage)
-    gone = _drawn(len(parts) // 2, part, draw)
+    gone = _drawn(len(parts) // 2, rate, draw)
     new = parts.copy()
     for index in reversed(gone):
-        if loose(parts, 2 * index + 1):
+        if loose(parts, 2 * index + 1) and not _sticks(new, 2 * index + 1):
             remove(new, 2 * index + 1)
+    if not parts[0]:
+        _open(new)
     return joined(passage, parts, new)
 
 
-def _shorter(tokens: Sequence[str], rate: float, draw: Draw) -> str | None:
-    """Tokens less some words, as a text; None where that can't be told from tokens, or no word would be left."""
-    scale = 1 / log1p(-rate) if rate < 1 else 0.0
-    new, left = [*tokens], len(tokens)
-    place = int(log1p(-draw()) * scale)  # how many stay before the first that goes
-    while place < left:
-        if new[place].isalnum():
-            del new[place]
-            left -= 1
-        else:
-            gone = _taken(new, place)
-            if gone is None:
-                return None
-            if gone:
-                left -= 1
-            else:
-                place += 1
-        place += int(log1p(-draw()) * scale)
-    if left and (new[0].isalnum() or any(map(_WORD.search, new))):
-        return " ".join(new)
-    return None
+def _sticks(parts: Parts, index: int) -> bool:
+    """Whether the marks behind a word would come to stand at what is guarded, or may be."""
+    at = index + 1
+    while at < len(parts) - 1 and not parts[at]:
+        at += 1  # words have gone there
+    mark = parts[at][:1]
+    return mark != "" and not mark.isalnum() and not mark.isspace() and any(map(str.isalnum, parts[index - 1]))
+
+
+def _open(parts: Parts) -> None:
+    """Take away the marks that stood behind words at the very beginning: no text begins with a comma."""
+    for place in range(2, len(parts), 2):
+        if parts[place - 1]:
+            return
+        parts[place] = parts[place].lstrip(" \t" + CLOSING)
+        if parts[place]:
+            return
 
 
 def _taken(tokens: Parts, place: int) -> bool | None:
     """Take away the word of a token with marks, which then stand at a neighbour, but for those that open the text.
 
     Returns:
-        Whether the token is gone; None where what the marks would stand at has no word, and may be guarded.
+        Whether the token is gone: it stays where its marks would come to stand at what may be guarded, as an address
+        grows by them. None where it is no token but a second space.
     """
     token = tokens[place]
     word = core(token)
     if not word:
-        return False
+        return False if token else None
     before, after = token.split(word, 1)
     at = place - 1 if after else place + 1
     if before:
@@ -108,7 +127,7 @@ def _taken(tokens: Parts, place: int) -> bool | None:
         return True
     other = tokens[at]
     if not other.isalnum() and not core(other):
-        return None
+        return False
     tokens[at] = before + other + after
     del tokens[place]
     return True

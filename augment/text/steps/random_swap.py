@@ -45,25 +45,34 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
 def changed(passage: Passage, draw: Draw, rate: Rate) -> Passage:
     """One text with words in other places."""
     tokens = tokens_of(passage)
-    if tokens:
-        count, now = len(tokens), [*tokens]
-        left = counted(rate, count, draw) if count > 1 else 0
-        for _ in range(TRIES * left):
-            drawn = draw() * count
-            one = int(drawn)
-            drawn = drawn - one if count < FEW else draw()
-            other = int(drawn * count)
-            first, second = now[one], now[other]
-            word = first if first.isalnum() else core(first)
-            met = second if second.isalnum() else core(second)
-            if word != met and word and met:
-                now[one] = met if word is first else first.replace(word, met, 1)
-                now[other] = word if met is second else second.replace(met, word, 1)
-                left -= 1
-                if not left:
-                    break
-        text = " ".join(now)
-        return passage if text == passage.text else Passage(text, (), passage.policy)
+    count = len(tokens)
+    if not count:
+        return _by_parts(passage, draw, rate)
+    left = counted(rate, count, draw) if count > 1 else 0
+    if not left:
+        return passage
+    now = [*tokens]
+    for _ in range(TRIES * left):
+        drawn = draw() * count
+        one = int(drawn)
+        other = int((drawn - one if count < FEW else draw()) * count)
+        first, second = now[one], now[other]
+        word = first if first.isalnum() else core(first)
+        met = second if second.isalnum() else core(second)
+        if word != met and word and met:
+            now[one] = met if word is first else first.replace(word, met, 1)
+            now[other] = word if met is second else second.replace(met, word, 1)
+            left -= 1
+            if not left:
+                break
+        elif not first or not second:
+            return _by_parts(passage, draw, rate)
+    text = " ".join(now)
+    return passage if text == passage.text else Passage(text, (), passage.policy)
+
+
+def _by_parts(passage: Passage, draw: Draw, rate: Rate) -> Passage:
+    """The same for any text."""
     parts = parts_of(passage)
     count = len(parts) // 2
     if count < 2:
