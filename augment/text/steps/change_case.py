@@ -4,8 +4,8 @@
     text: [{ChangeCase: {to: random, rate: 0.2}}]
 
 Scripts without case stay as they are. Some letters have a capital of more than one (``ß``, ``SS``); Turkish and
-Azerbaijani keep their i with a dot and without one apart: words that have one of their own letters, and all others of
-a text in which most have. One name from there in an English text changes nothing about its other words.
+Azerbaijani keep their i with a dot and without one apart: in words that have one of their own letters, and in all
+others of a text that is known for such. A name from there in an English text changes nothing about its other words.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ _TURKISH = re.compile("[ıİğĞ]")
 """Letters that only Turkish and its kin have."""
 
 _KIN = re.compile("[ıİğĞşŞçÇöÖüÜəƏ]")
-"""Letters of which most words of a Turkish text have one; its shorter words don't."""
+"""Letters of which many words of such a text have one."""
+
+_NOT = re.compile("[qwxQWX]")
+"""Letters that Turkish has not."""
 
 
 class Options(Columns):
@@ -80,11 +83,14 @@ def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
 
 
 def _is_turkish(text: str, words: list[tuple[int, int]]) -> bool:
-    """Whether a text as a whole is: more than two in five of its words have such letters, and more than one or all."""
+    """Whether a text as a whole is: most words tell so, or one that is no name does and none speaks against it."""
     if _TURKISH.search(text) is None:
         return False
-    marked = sum(_KIN.search(text, start, end) is not None for start, end in words)
-    return 5 * marked > 2 * len(words) and (marked > 1 or marked == len(words))
+    told = [text[start:end] for start, end in words]
+    if any(word[0].islower() and _TURKISH.search(word) for word in told) and _NOT.search(text) is None:
+        return True
+    marked = sum(_KIN.search(word) is not None for word in told)
+    return 2 * marked > len(told) and (marked > 1 or len(told) == 1)
 
 
 def _begins(text: str, start: int) -> bool:
