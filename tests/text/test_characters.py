@@ -215,6 +215,7 @@ def test_forms_of_case() -> None:
     assert made("ChangeCase", "I visited İstanbul in winter, it is big", to="upper") == (
         "I VISITED İSTANBUL IN WINTER, IT IS BIG"
     )
+    assert made("ChangeCase", "akıl ve vicdana sahiptirler", to="upper") == "AKIL VE VİCDANA SAHİPTİRLER"
     assert made("ChangeCase", "I VISITED İSTANBUL", to="lower") == "i visited istanbul"
     assert made("ChangeCase", "Türkiye'nin en kalabalık şehri İstanbul ve ili", to="upper").endswith("VE İLİ")
     assert made("ChangeCase", "ΟΔΟΣ ΣΑΣ", to="lower") == "οδος σας"

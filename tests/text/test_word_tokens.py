@@ -16,7 +16,8 @@ from augment.annotations import Span
 from augment.chance import Chance
 from augment.native import NativeStep
 from augment.sample import Sample
-from augment.text.guards import KINDS, ranges
+from augment.text import guards
+from augment.text.guards import DEFAULT, ranges
 from augment.text.steps._words import parts_of, tokens_of
 from augment.text.value import Document, Passage
 
@@ -107,7 +108,8 @@ def test_each_word_goes_as_often(rate: Any) -> None:
     ).map("".join)
 )
 def test_what_is_guarded_has_a_space_in_it_only_where_tokens_are_not_asked(text: str) -> None:
-    looks = ranges(text, (), frozenset(KINDS))
+    looks = ranges(text, (), DEFAULT)
+    assert looks == [match.span() for match in guards._pattern(DEFAULT).finditer(text)]  # of all kinds at once
     if any(" " in text[start:end] for start, end in looks):
         assert tokens_of(Passage(text)) == ()
 

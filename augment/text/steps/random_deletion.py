@@ -2,7 +2,8 @@
 
     text: [{RandomDeletion: {rate: 0.1}}]
 
-One of the four operations of EDA (Wei and Zou, EMNLP 2019). One word is always left.
+One of the four operations of EDA (Wei and Zou, EMNLP 2019). One word is always left. Marks around a word stay, at its
+neighbour, but for those that would open the text; a word stays whose marks would come to stand at what is guarded.
 """
 
 from __future__ import annotations
