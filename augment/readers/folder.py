@@ -95,7 +95,7 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
     """
     top = _folders(path)
     splits = _splits(top)
-    if len(top) == 1 and not splits and options.classes == "folders" and options.pattern is None:
+    if len(top) == 1 and options.classes == "folders" and options.pattern is None:
         _not_one_too_high(path, *top)
     wanted, bare = _wanted(path, options, suffixes)
     listing = _Listing(path, options, wanted, splits)
@@ -247,7 +247,7 @@ def _splits(top: frozenset[str]) -> frozenset[str]:
 
 def _not_one_too_high(path: Path, only: str) -> None:
     """Refuse a folder whose only folder holds the splits: all would be of its class, and validation data among it."""
-    if splits := _splits(_folders(path / only)):
+    if only.lower() not in SPLITS and (splits := _splits(_folders(path / only))):
         held = ", ".join(sorted(splits))
         raise InputError(f"{path}: its only folder, {only}, holds {held}; give {path / only} as the input")
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -132,10 +133,11 @@ def test_a_worker_killed_from_outside_costs_nothing(tmp_path: Path) -> None:
     killed = 0
     while process.poll() is None and killed < 4:
         done = len(list((output / ".augment/chunks").glob("*.chunk"))) if output.exists() else 0
-        workers = [child for child in me.children(recursive=True) if child.ppid() != process.pid]
-        if done > killed and workers:
-            workers[killed % len(workers)].kill()
-            killed += 1
+        with suppress(psutil.Error):  # it has ended meanwhile
+            workers = [child for child in me.children(recursive=True) if child.ppid() != process.pid]
+            if done > killed and workers:
+                workers[killed % len(workers)].kill()
+                killed += 1
         time.sleep(0.01)
     stdout, stderr = process.communicate(timeout=120)
     assert killed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,19 @@ from augment import spans
 from augment.options import Options as _Base
 from augment.readers import _columns
 from augment.readers._texts.columns import Named
+
+
+def _column(value: Any) -> Any:
+    """The name of a column without one, by its number; all else as it is."""
+    return f"column {value}" if type(value) is int else value
+
+
+def _numbered(value: Any) -> Any:
+    return [_column(one) for one in value] if isinstance(value, list | tuple) else _column(value)
+
+
+Numbered = pydantic.BeforeValidator(_numbered)
+"""A column, or several, may be told by number."""
 
 
 class Options(_Base):
@@ -34,11 +47,11 @@ class Options(_Base):
         overlaps: What becomes of a row whose entities overlap.
     """
 
-    text: str | tuple[str, ...] | None = None
-    label: str | None = None
-    split: str | None = None
+    text: Annotated[str | tuple[str, ...] | None, Numbered] = None
+    label: Annotated[str | None, Numbered] = None
+    split: Annotated[str | None, Numbered] = None
     splits: dict[str, tuple[str, ...]] | None = None
-    id: str | Literal[False] | None = None
+    id: Annotated[str | Literal[False] | None, Numbered] = None
     header: Literal["auto"] | bool = "auto"
     columns: tuple[str, ...] | None = None
     delimiter: str | None = pydantic.Field(default=None, pattern=r'^[^\r\n"]$')
@@ -46,13 +59,6 @@ class Options(_Base):
     encoding: str = "auto"
     shape: str = "auto"
     overlaps: Literal["skip", "keep"] = "skip"
-
-    @pydantic.field_validator("text", "label", "split", "id", mode="before")
-    @classmethod
-    def _numbered(cls, value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return [_column(one) for one in value]
-        return _column(value)
 
     @pydantic.field_validator("splits", mode="before")
     @classmethod
@@ -98,11 +104,6 @@ class Options(_Base):
             "header": None if self.header == "auto" else self.header,
             "columns": self.columns,
         }
-
-
-def _column(value: Any) -> Any:
-    """The name of a column without one, by its number; all else as it is."""
-    return f"column {value}" if type(value) is int else value
 
 
 def encoding(value: str) -> str:

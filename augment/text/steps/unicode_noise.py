@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, get_args
 
 import pydantic
@@ -111,9 +111,10 @@ def _edits(kind: Kind, rate: float | tuple[float, float], passage: Passage, numb
     return [(start, end, unicodedata.normalize(form, passage.text[start:end])) for start, end in passage.clusters()]
 
 
+@lru_cache(4096)
 def _accented(char: str) -> bool:
     """Whether a letter is of a script that writes such accents: Latin, Greek or Cyrillic."""
-    return char.isalpha() and (char < "\u0530" or "\u1e00" <= char < "\u2000")
+    return char.isalpha() and unicodedata.name(char, "").partition(" ")[0] in ("LATIN", "GREEK", "CYRILLIC")
 
 
 def _some(
