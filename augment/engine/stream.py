@@ -170,13 +170,13 @@ class Stream:
 
     def state_dict(self) -> dict[str, Any]:
         """Where it is, for ``load_state_dict``, as JSON values: what was given out so far will not come again."""
-        return {"epoch": self.epoch, "position": self._position, "of": self._identity}
+        return {"epoch": self.epoch, "position": self._position, "of": self._whose}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go where a stream of the same recipe, input and options was. Raises AugmentError for another's state."""
         if not isinstance(state, Mapping) or not {"epoch", "position", "of"} <= state.keys():
             raise AugmentError(f"expected the state that state_dict() of a stream gave, got {state!r:.200}")
-        if state["of"] != self._identity:
+        if state["of"] != self._whose:
             raise AugmentError(
                 "the state is of another stream: recipe, input, versions, split, shuffle, rank or world_size differ"
             )
@@ -189,12 +189,16 @@ class Stream:
         self._passes += 1
 
     @cached_property
-    def _identity(self) -> str:
-        """A digest of all that decides which samples come, and in which order."""
+    def identity(self) -> str:
+        """A digest of all that decides which samples an epoch has, and in which order."""
         made = self.plan.generation
-        order = [self.split, self.shuffle, self.rank, self.world_size]
-        told = json.dumps([made.fingerprint, made.expand, made.versions, made.listing, *order], sort_keys=True)
-        return blake2b(told.encode(), digest_size=8).hexdigest()
+        told = [made.fingerprint, made.expand, made.versions, made.listing, self.split, self.shuffle]
+        return blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+    @property
+    def _whose(self) -> str:
+        """The identity with its own part."""
+        return f"{self.identity} {self.rank}/{self.world_size}"
 
     def __iter__(self) -> Iterator[Any]:
         """What the epoch has from where it is, or lists of it; it ends at the beginning of the next epoch.

@@ -198,7 +198,7 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
             self._shared[STARTS + place] = start
         self.position, self._start = 0, None
 
-    def state_dict(self) -> dict[str, int]:
+    def state_dict(self) -> dict[str, Any]:
         """Where it is in this process, for ``load_state_dict``: what was given out so far will not come again.
 
         Raises:
@@ -209,10 +209,31 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
             raise AugmentError(
                 "state_dict: workers are where it can't be seen; use augment.torch.Loader and its state"
             )
-        return {"epoch": self.epoch, "position": self.position, "parts": worker.num_workers if worker else 1}
+        return {
+            "epoch": self.epoch,
+            "position": self.position,
+            "parts": worker.num_workers if worker else 1,
+            **self.whose,
+        }
 
-    def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Have the next pass of this process begin where a dataset of the same recipe, input and options was."""
+    @property
+    def whose(self) -> dict[str, str]:
+        """What a state has beside places, for ``accept``."""
+        return {"of": self._stream.identity}
+
+    def accept(self, state: Any) -> None:
+        """Refuse what is no state, or one of other samples. Raises AugmentError."""
+        if not isinstance(state, Mapping) or not {"epoch", *self.whose} <= state.keys():
+            raise AugmentError(f"expected a state that state_dict() gave, got {state!r:.200}")
+        if {name: state[name] for name in self.whose} != self.whose:
+            raise AugmentError("the state is of other samples: recipe, input, versions, split or shuffle differ")
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Have the next pass of this process begin where a dataset of the same recipe, input and options was.
+
+        Raises AugmentError for another's state.
+        """
+        self.accept(state)
         self.go(state["epoch"])
         self.position = state["position"]
         self._start = os.getpid(), state["position"], state["parts"]

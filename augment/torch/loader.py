@@ -75,10 +75,16 @@ class Loader(data.DataLoader):  # type: ignore[misc, unused-ignore]  # without t
 
     def state_dict(self) -> dict[str, Any]:
         """Where it is, as JSON values: batches given out so far will not come again."""
-        return {"epoch": self.dataset.epoch, "positions": list(self._positions), "last": self._last}
+        return {
+            "epoch": self.dataset.epoch,
+            "positions": list(self._positions),
+            "last": self._last,
+            **self.dataset.whose,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Have the next pass begin where a loader of the same dataset and options was."""
+        """Have the next pass begin where a loader of the same dataset and options was. Raises AugmentError."""
+        self.dataset.accept(state)
         if len(state["positions"]) != len(self._positions):
             raise AugmentError(
                 f"num_workers: the state is of a loader with {len(state['positions'])} parts, this one has "

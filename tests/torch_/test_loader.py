@@ -44,8 +44,8 @@ def keys(batch: Any) -> list[tuple[str, int]]:
     return list(zip(batch["source"], batch["copy"].tolist(), strict=True))
 
 
-def made(folder: Path) -> Any:
-    return live.IterableDataset(RECIPE, input=folder, mapping=True)
+def made(folder: Path, **options: Any) -> Any:
+    return live.IterableDataset(RECIPE, input=folder, mapping=True, **options)
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
@@ -57,7 +57,7 @@ def test_killed_and_resumed_it_goes_on(flawed: Path, workers: int, size: int, af
     uncut = loader()
     whole = [keys(batch) for batch in uncut]
     assert len(list(itertools.chain(*whole))) == 17 * 7
-    state: dict[str, Any] = {"epoch": 0, "positions": [0] * max(workers, 1), "last": -1}
+    state: dict[str, Any] = loader().state_dict()
     found: list[Any] = []
     while state["epoch"] == 0:
         part = loader()
@@ -95,7 +95,7 @@ def test_lasting_workers_resume_and_go_on_to_the_next_epoch(flawed: Path) -> Non
 
 def test_a_dataset_by_itself_resumes(flawed: Path) -> None:
     whole = [(one["source"], one["copy"]) for one in made(flawed)]
-    state, found = {"epoch": 0, "position": 0, "parts": 1}, []
+    state, found = made(flawed).state_dict(), []
     while len(found) < len(whole):
         dataset = made(flawed)
         dataset.load_state_dict(state)
@@ -111,8 +111,9 @@ def test_a_plain_loader_says_that_it_does_not_know_where_its_workers_are(flawed:
         with pytest.raises(augment.AugmentError, match=r"use augment\.torch\.Loader"):
             dataset.state_dict()
     dataset.set_epoch(1)
-    assert dataset.state_dict() == {"epoch": 1, "position": 0, "parts": 1}
-    dataset.load_state_dict({"epoch": 0, "position": 5, "parts": 1})
+    state = dataset.state_dict()
+    assert (state["epoch"], state["position"], state["parts"]) == (1, 0, 1)
+    dataset.load_state_dict({**state, "epoch": 0, "position": 5})
     with pytest.raises(augment.AugmentError, match="the same num_workers"):
         list(DataLoader(dataset, 8, num_workers=1, collate_fn=live.collate))
 
@@ -128,4 +129,17 @@ def test_wrong_use_is_told(flawed: Path) -> None:
     with pytest.raises(augment.AugmentError, match=r"expected an augment\.torch\.IterableDataset, got Dataset"):
         live.Loader(live.Dataset(RECIPE, input=flawed))
     with pytest.raises(augment.AugmentError, match="with 3 parts, this one has 1"):
-        live.Loader(made(flawed)).load_state_dict({"epoch": 0, "positions": [1, 2, 3], "last": 0})
+        loader = live.Loader(made(flawed))
+        loader.load_state_dict({**loader.state_dict(), "positions": [1, 2, 3], "last": 0})
+
+
+def test_a_state_of_other_samples_is_refused(flawed: Path) -> None:
+    for one, other in (
+        (made(flawed), made(flawed, seed=3)),
+        (live.Loader(made(flawed)), live.Loader(made(flawed, seed=3))),
+    ):
+        with pytest.raises(augment.AugmentError, match="of other samples"):
+            other.load_state_dict(one.state_dict())
+        for bad in ({}, None):
+            with pytest.raises(augment.AugmentError, match="expected a state"):
+                other.load_state_dict(bad)
