@@ -24,6 +24,7 @@ from tests.conftest import STEPS
 from tests.engine import passes
 
 pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*(were left out|it is left out|takes its place|stands in):UserWarning"),
     pytest.mark.filterwarnings("ignore:This DataLoader will create"),
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork"),
 ]
