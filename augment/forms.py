@@ -16,8 +16,8 @@ from PIL import Image
 from augment import masks
 from augment.annotations import INDEX, Annotations, Instance, bounds
 from augment.engine.items import Item, Made
-from augment.engine.stream import Stream
-from augment.errors import AugmentError, nearest
+from augment.engine.stream import Stream, Streaming
+from augment.errors import AugmentError
 from augment.sample import Dataset, Skip
 
 UNLABELLED = -1
@@ -71,6 +71,22 @@ class Labelled(Form):
         if self.labels not in ("int", "one-hot", "mask"):
             raise AugmentError(f"labels: expected int, one-hot or mask, got {self.labels!r}")
 
+    @classmethod
+    def parted(cls, options: Mapping[str, Any]) -> tuple[Labelled, dict[str, Any]]:
+        """The form that some options say, and the options that say something else. Raises AugmentError."""
+        own = {name: value for name, value in options.items() if name in cls.__dataclass_fields__}
+        return cls(**own), {name: value for name, value in options.items() if name not in own}
+
+
+class Options(Streaming, total=False):
+    """What a call for samples in a Form may say: all of Streaming, and what Labelled says."""
+
+    dtype: Literal["uint8", "float"]
+    mapping: bool
+    masks: bool | None
+    convert: Callable[[Any], Any] | None
+    labels: Literal["int", "one-hot", "mask"]
+
 
 @dataclass(frozen=True)
 class Kinds:
@@ -87,6 +103,22 @@ class Kinds:
         names = tuple(category.name for category in dataset.categories)
         points = max((len(category.keypoints) for category in dataset.categories), default=0)
         return cls(dataset.classes, names, points, dataset.spatial or bool(names))
+
+
+class Told:
+    """What a data set says of its labels."""
+
+    _kinds: Kinds
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; a label is a place in it."""
+        return self._kinds.classes
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Names of the kinds of objects; 1 in ``labels`` is the first, 0 the background and what fills up."""
+        return self._kinds.categories
 
 
 def sample(item: Any, form: Labelled, kinds: Kinds) -> Any:
@@ -213,25 +245,6 @@ def stand_in(live: Stream, number: int) -> Made:
 def why(skip: Skip) -> str:
     """Which source can't be made, and why, in a line."""
     return f"{skip.source}: {skip.reason}, {skip.detail}"
-
-
-def only(called: str, given: Mapping[str, Any], options: type, elsewhere: Mapping[str, str] | None = None) -> None:
-    """Refuse options that there are not, and say which are.
-
-    Args:
-        called: What was called.
-        given: The options that it got.
-        options: The TypedDict of those that it has.
-        elsewhere: What to do instead, by option.
-
-    Raises:
-        TypeError: There is no such option.
-    """
-    known = options.__annotations__
-    wrong = next((name for name in given if name not in known), None)
-    if wrong is not None:
-        fix = (elsewhere or {}).get(wrong) or nearest(wrong, sorted(known))
-        raise TypeError(f"{called}() got an unexpected option {wrong!r}{'; ' if fix else ''}{fix}")
 
 
 def one_kind(values: Sequence[Any]) -> None:

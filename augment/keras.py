@@ -8,16 +8,18 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from augment import forms
 from augment.engine.recipe import AnyRecipe
-from augment.engine.stream import Streaming, stream
+from augment.engine.stream import stream
 from augment.errors import AugmentError
-from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, alike, one_kind, only, sample, stand_in, why
+from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, Told, alike, one_kind, sample, stand_in, why
 from augment.sample import Skip
+from augment.signatures import only
 
 try:
     keras: Any = importlib.import_module("keras")
@@ -39,23 +41,18 @@ PARALLEL = ("workers", "use_multiprocessing", "max_queue_size")
 """What Keras' own PyDataset takes."""
 
 
-class Options(Streaming, total=False):
-    """What a call may say: all of Streaming, what Labelled says, ``pad``, and what keras.utils.PyDataset says.
+class Options(forms.Options, total=False):
+    """What a call may say: all of augment.forms.Options, ``pad``, and what keras.utils.PyDataset says.
 
     ``workers`` is Keras' then: how many make batches, in threads unless ``use_multiprocessing``.
     """
 
-    dtype: Literal["uint8", "float"]
-    mapping: bool
-    masks: bool | None
-    convert: Callable[[Any], Any] | None
-    labels: Literal["int", "one-hot", "mask"]
     pad: float | None
     use_multiprocessing: bool
     max_queue_size: int
 
 
-class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # Keras tells no types
+class PyDataset(Told, keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # Keras tells no types
     """The batches of an epoch by number, in the order of ``augment.stream``: each sample once, new copies each epoch.
 
     ``fit`` goes to the next epoch after each pass over all batches. It also shuffles the order of the batches with
@@ -81,7 +78,7 @@ class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # 
         only(type(self).__name__, options, Options)
         given: dict[str, Any] = {"batch_size": 32, **options}
         super().__init__(**{name: given.pop(name) for name in PARALLEL if name in given})
-        self.form = Labelled(**{name: given.pop(name) for name in Labelled.__dataclass_fields__ if name in given})
+        self.form, given = Labelled.parted(given)
         self.pad: float | None = given.pop("pad", None)
         if given["batch_size"] is None:
             raise AugmentError("batch_size: expected a whole number, 1 or more, got None; Keras takes batches")
@@ -91,16 +88,6 @@ class PyDataset(keras.utils.PyDataset):  # type: ignore[misc, unused-ignore]  # 
         self._drawn: tuple[int, Any] | None = None
         self._asked: set[int] = set()
         self._begun = not hasattr(keras.utils.PyDataset, "on_epoch_begin")
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the classes; a label is a place in it."""
-        return self._kinds.classes
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Names of the kinds of objects; 1 in ``labels`` is the first, 0 the background and what fills up."""
-        return self._kinds.categories
 
     @property
     def epoch(self) -> int:

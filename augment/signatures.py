@@ -1,16 +1,18 @@
-"""What ``help()`` and Shift-Tab in a notebook show of a function whose options are the keys of a TypedDict."""
+"""Functions whose options are the keys of a TypedDict: what a notebook shows of them, and what they refuse."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+
+from augment.errors import nearest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def shows(options: type, **defaults: Any) -> Callable[[Function], Function]:
-    """Show the keys of ``options`` in place of ``**options``; a key has its default from ``defaults``, else None."""
+    """For ``help()`` and Shift-Tab: the keys of ``options`` in place of ``**options``, with ``defaults``, else None."""
 
     def shown(function: Function) -> Function:
         signature = inspect.signature(function)
@@ -26,3 +28,22 @@ def shows(options: type, **defaults: Any) -> Callable[[Function], Function]:
         return function
 
     return shown
+
+
+def only(called: str, given: Mapping[str, Any], options: type, elsewhere: Mapping[str, str] | None = None) -> None:
+    """Refuse options that there are not, and say which are.
+
+    Args:
+        called: What was called.
+        given: The options that it got.
+        options: The TypedDict of those that it has.
+        elsewhere: What to do instead, by option.
+
+    Raises:
+        TypeError: There is no such option.
+    """
+    known = options.__annotations__
+    wrong = next((name for name in given if name not in known), None)
+    if wrong is not None:
+        fix = (elsewhere or {}).get(wrong) or nearest(wrong, sorted(known))
+        raise TypeError(f"{called}() got an unexpected option {wrong!r}{'; ' if fix else ''}{fix}")

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import copy
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from augment import forms
 from augment.engine.recipe import AnyRecipe
-from augment.engine.stream import Stream, Streaming, stream
+from augment.engine.stream import Stream, stream
 from augment.errors import AugmentError
-from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, one_kind, only, sample, why
+from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, one_kind, sample, why
 from augment.sample import Skip
+from augment.signatures import only
 
 try:
     tf: Any = importlib.import_module("tensorflow")
@@ -34,14 +36,9 @@ TRIED = 8
 """Samples that are made to see what they have in common."""
 
 
-class Options(Streaming, total=False):
-    """What a call may say: all of Streaming but ``batch_size``, what Labelled says, and ``shape``."""
+class Options(forms.Options, total=False):
+    """What a call may say: all of augment.forms.Options but ``batch_size``, and ``shape``."""
 
-    dtype: Literal["uint8", "float"]
-    mapping: bool
-    masks: bool | None
-    convert: Callable[[Any], Any] | None
-    labels: Literal["int", "one-hot", "mask"]
     shape: Sequence[int | None] | None
 
 
@@ -70,11 +67,10 @@ def dataset(recipe: AnyRecipe, **options: Unpack[Options]) -> Any:
         AugmentError: Its kind says whether recipe, input or an option is at fault; so does an error of TensorFlow
             around it, for what is found out while the data set is read.
     """
-    given: dict[str, Any] = dict(options)
-    only("dataset", given, Options)
+    only("dataset", options, Options)
+    form, given = Labelled.parted(options)
     if given.pop("batch_size", None) is not None:
         raise AugmentError("batch_size: add .batch(…) to the dataset instead")
-    form = Labelled(**{name: given.pop(name) for name in Labelled.__dataclass_fields__ if name in given})
     shape = given.pop("shape", None)
     passes = _Passes(stream(recipe, **given), form)
     passes.spec = _spec(passes.tried(), shape)

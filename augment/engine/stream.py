@@ -40,7 +40,7 @@ from augment.engine.work import TRIES
 from augment.errors import AugmentError
 from augment.sample import Entry, Skip
 from augment.scratch import Scratch
-from augment.signatures import shows
+from augment.signatures import only, shows
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -77,9 +77,7 @@ def stream(recipe: AnyRecipe, **options: Unpack[Streaming]) -> Stream:
     Raises:
         AugmentError: Its kind says whether recipe, input or an option is at fault.
     """
-    unknown = [name for name in options if name not in Streaming.__annotations__]
-    if unknown:
-        raise TypeError(f"stream() got an unexpected option {unknown[0]!r}")
+    only("stream", options, Streaming)
     changes = {name: value for name, value in options.items() if name in Changes.__annotations__}
     checked = load(recipe, **changes)  # type: ignore[arg-type]
     checked = replace(checked, output=checked.output.model_copy(update={"path": None}))

@@ -21,6 +21,7 @@ from augment.errors import AugmentError, SampleError
 from augment.hf import columns
 from augment.hf.library import library
 from augment.sample import SIGN, Dataset, Sample
+from augment.signatures import only
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -82,8 +83,7 @@ def map(dataset: Any, recipe: AnyRecipe, **options: Unpack[Mapped]) -> Any:
     Raises:
         AugmentError: ``datasets`` is not installed, or data set, columns, label or recipe don't go together.
     """
-    if unknown := [name for name in options if name not in Mapped.__annotations__]:
-        raise TypeError(f"map() got an unexpected option {unknown[0]!r}")
+    only("map", options, Mapped)
     datasets = library()
     if not isinstance(dataset, datasets.Dataset):
         fix = "; give one split, as in dataset['train']" if isinstance(dataset, dict) else ""

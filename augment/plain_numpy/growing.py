@@ -15,7 +15,7 @@ from augment.errors import AugmentError, SampleError
 from augment.plain_numpy.rows import Rows, rows_of
 from augment.plain_numpy.targets import Targets, targets_of
 from augment.sample import Dataset, Sample
-from augment.signatures import shows
+from augment.signatures import only, shows
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -68,8 +68,7 @@ def arrays(recipe: AnyRecipe, X: Any, y: Any = None, **options: Unpack[Arraying]
             that y can't hold, rows come out in several types, or a copy can't be made (then the message says of which
             row): there would be too few rows.
     """
-    if unknown := [name for name in options if name not in Arraying.__annotations__]:
-        raise TypeError(f"arrays() got an unexpected option {unknown[0]!r}")
+    only("arrays", options, Arraying)
     checked = load(recipe, multiplier=options.get("multiplier"), seed=options.get("seed"))
     given = rows_of(X, options.get("rate"), checked)
     targets = targets_of(y, given, checked)

@@ -6,20 +6,22 @@ import inspect
 import operator
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch.utils import data
 
+from augment import forms
 from augment.engine import kept
 from augment.engine.recipe import AnyRecipe
-from augment.engine.stream import TURNS, Stream, Streaming, stream
+from augment.engine.stream import TURNS, Stream, stream
 from augment.errors import AugmentError
 from augment.executors import processes
-from augment.forms import Kinds, Labelled, only, stand_in, why
+from augment.forms import Kinds, Labelled, Told, stand_in, why
 from augment.sample import Skip
+from augment.signatures import only
 from augment.torch.tensors import sample
 
 if TYPE_CHECKING:
@@ -33,18 +35,13 @@ SKIPS = STARTS + MOST_WORKERS
 EVEN = ("auto", "pad", "drop", None)
 
 
-class Options(Streaming, total=False):
-    """What a call may say: all of Streaming but ``batch_size`` and ``workers``, what Labelled says, and ``even``."""
+class Options(forms.Options, total=False):
+    """What a call may say: all of augment.forms.Options but ``batch_size`` and ``workers``, and ``even``."""
 
-    dtype: Literal["uint8", "float"]
-    mapping: bool
-    masks: bool | None
-    convert: Callable[[Any], Any] | None
-    labels: Literal["int", "one-hot", "mask"]
     even: Literal["auto", "pad", "drop"] | None
 
 
-class _Live:
+class _Live(Told):
     """What both kinds of datasets are: a stream, the form of its samples, and numbers shared with all workers.
 
     The numbers are the epoch, and for IterableDataset the part that goes first, whether workers are at it, and where
@@ -57,10 +54,8 @@ class _Live:
             if name in options:
                 raise AugmentError(f"{name}: give {instead} to the DataLoader instead")
         only(type(self).__name__, options, Options, dict.fromkeys(_of_loaders(), "give it to the DataLoader instead"))
-        own = {name: value for name, value in options.items() if name in Labelled.__dataclass_fields__}
-        self.form = Labelled(**own)
+        self.form, rest = Labelled.parted(options)
         self._said = "rank" in options or "world_size" in options
-        rest: Any = {name: value for name, value in options.items() if name not in own}
         self._stream: Stream = stream(recipe, **rest)
         self._stream.shared = kept.shared()  # before any worker is forked
         self._kinds = Kinds.of(self._stream.plan.dataset)
@@ -68,16 +63,6 @@ class _Live:
         sources = len(self._stream.plan.listing.rows(self._stream.split))
         self._told = torch.zeros(sources, dtype=torch.uint8).share_memory_()  # 1 for a source that was warned of
         self._shared[EPOCH] = self._stream.epoch
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the classes; a label is a place in it."""
-        return self._kinds.classes
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Names of the kinds of objects; 1 in ``labels`` is the first, 0 the background."""
-        return self._kinds.categories
 
     @property
     def epoch(self) -> int:
