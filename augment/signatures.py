@@ -12,7 +12,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def shows(options: type, **defaults: Any) -> Callable[[Function], Function]:
-    """For ``help()`` and Shift-Tab: the keys of ``options`` in place of ``**options``, with ``defaults``, else None."""
+    """For ``help()`` and Shift-Tab: the keys of ``options`` for ``**options``, with ``defaults``, else None."""
 
     def shown(function: Function) -> Function:
         signature = inspect.signature(function)

@@ -21,7 +21,7 @@ Load = Callable[[int], Any]
 
 
 class Held(Bench):
-    """A bench over rows that are held in memory. The key of a row is its number.
+    """A bench over rows that are held in memory. The key of a row is its number; its locator is so in any case.
 
     Args:
         recipe: What is done; it must have steps for ``kind``.
@@ -77,9 +77,10 @@ class Held(Bench):
         return None
 
     def _source(self, entry: Entry, hashed: bool = True) -> Source:
+        row = int(entry.locator)
         with guarded():
-            value = self.load(int(entry.key))
-        settled = self._settled(self.kind, value, Content(b"", self.annotated(int(entry.key))))
+            value = self.load(row)
+        settled = self._settled(self.kind, value, Content(b"", self.annotated(row)))
         source = Source(entry, self.kind, "", b"", "", value, settled)
         nodes = self.recipe.prepare.get(self.kind)
         return self._prepared(source, nodes) if nodes else source

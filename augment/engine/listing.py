@@ -13,14 +13,13 @@ import numpy as np
 import pyarrow as pa
 
 from augment.chance import order_hash
-from augment.engine.columns import number_column, numbers, text_column
+from augment.engine.columns import Numbers, number_column, numbers, text_column
 from augment.engine.sorting import Sorter
 from augment.sample import Entry, Skip, class_order
 
 BATCH = 8192
 """Sources in one batch, and the most that are held as Python objects."""
 
-Numbers = np.ndarray[Any, Any]
 Rows = Sequence[int] | range | Numbers
 """Numbers of rows."""
 

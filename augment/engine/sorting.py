@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.engine.columns import mask, number_column, numbers, text_column
+from augment.engine.columns import Numbers, mask, number_column, numbers, text_column
 from augment.engine.spill import spilled
 
 RUN = 131_072
@@ -24,7 +23,6 @@ RUN = 131_072
 PARTS = 128
 """Slices of a run; a power of two."""
 
-Numbers = np.ndarray[Any, Any]
 Rename = Callable[[pa.RecordBatch, list[int]], pa.RecordBatch]
 """The batch with the keys of its rows numbered, each by how often it came before, and with their new hashes."""
 
@@ -58,36 +56,44 @@ class Sorter:
             splits: Names of the splits in the order wanted; asked once ``batches`` is through.
         """
         runs = _Runs(batches)
-        further = _Runs(self._again(runs), runs.parts)
+        repeated: set[int] = set()
+        further = _Runs(self._again(runs, repeated), runs.parts)
         stops = [0]
 
         def put() -> Iterator[pa.RecordBatch]:
             for split in splits():
                 count = 0
                 for part in range(runs.parts):
-                    for batch in self._of(split, runs.slices(part), further.slices(part)):
+                    slices = runs.slices(part)
+                    first = _firsts(slices) if part in repeated else slices
+                    for batch in self._of(split, [*first, *further.slices(part)]):
                         count += batch.num_rows
                         yield batch
                 stops.append(stops[-1] + count)
 
         return spilled(put()), stops
 
-    def _again(self, runs: _Runs) -> Iterator[pa.RecordBatch]:
-        """The rows whose key came before, numbered."""
+    def _again(self, runs: _Runs, repeated: set[int]) -> Iterator[pa.RecordBatch]:
+        """The rows whose key came before, numbered; the parts that have such are added to ``repeated``."""
         for part in range(runs.parts):
             slices = runs.slices(part)
             for batch, turns in zip(slices, turns_of(slices), strict=True):
                 if turns.any():
+                    repeated.add(part)
                     again = batch.filter(mask(turns > 0))
                     yield self._rename(again, turns[turns > 0].tolist())
 
-    def _of(self, split: str, slices: list[pa.RecordBatch], further: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def _of(self, split: str, slices: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """One slice of the order: the rows of a split, sorted."""
-        first = [batch.filter(mask(turns == 0)) for batch, turns in zip(slices, turns_of(slices), strict=True)]
         wanted = text_column([split])[0]
-        found = [batch.filter(pc.equal(batch.column("split"), wanted)) for batch in (*first, *further)]
+        found = [batch.filter(pc.equal(batch.column("split"), wanted)) for batch in slices]
         if any(batch.num_rows for batch in found):
             yield from in_order(pa.Table.from_batches(found)).to_batches(self._batch)
+
+
+def _firsts(slices: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """The rows whose key did not come before."""
+    return [batch.filter(mask(turns == 0)) for batch, turns in zip(slices, turns_of(slices), strict=True)]
 
 
 class _Runs:

@@ -9,7 +9,7 @@ from typing import Any
 
 from augment.engine.recipe import Recipe, load
 from augment.errors import AugmentError, Problem, RecipeError
-from augment.migrate.composed import ONE_EACH, PLAIN_STEP, built, group, member, plain, stranger
+from augment.migrate.composed import ONE_EACH, PLAIN_STEP, Library, group, member, plain
 
 BOXES = {"min_width": 0.0, "min_height": 0.0, "max_accept_ratio": None}
 """Parameters of BboxParams that recipes don't have, and their defaults."""
@@ -162,24 +162,17 @@ def _leaf(name: str, transform: Any, path: str, problems: list[Problem]) -> dict
     from augment.image import parameters
     from augment.image.library import transforms
 
-    if name not in transforms() or transforms()[name] is not type(transform):
-        told = stranger(name, transform, transforms(), "albumentations") or parameters.unknown(name)
-        problems.append(replace(told, path=path))
+    library = Library("image", "albumentations", transforms(), parameters.unknown, _parameters)
+    made = library.leaf(name, transform, path, problems)
+    if made is None:
         return None
-    before = len(problems)
-    body = dict(_parameters(name, transform, path, problems))
-    if len(problems) > before:
-        return None
-    body["p"] = float(transform.p)
-    step = built("image", name, body, path, problems)
-    if step is None:
-        return None
+    found, step = made
     ours, theirs = _arguments(_made(step)), _arguments(transform)
     if ours != theirs:
         lost = ", ".join(sorted(key for key in theirs if theirs[key] != ours.get(key)))
         problems.append(Problem(path, f"{lost} can't be carried over", "report it, with the transform"))
         return None
-    return {name: body}
+    return found
 
 
 def _parameters(name: str, transform: Any, path: str, problems: list[Problem]) -> Iterator[tuple[str, Any]]:

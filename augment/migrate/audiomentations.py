@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from augment.engine.recipe import Recipe, load
 from augment.errors import AugmentError, Problem, RecipeError
-from augment.migrate.composed import ONE_EACH, PLAIN_STEP, built, group, member, plain, stranger
+from augment.migrate.composed import ONE_EACH, PLAIN_STEP, Library, group, member, plain
 
 KEPT_AS: Mapping[tuple[str, str], Sequence[tuple[Any, Any]]] = {
     ("AdjustDuration", "padding_mode"): [("constant", "silence")],
@@ -92,16 +91,9 @@ def _leaf(name: str, transform: Any, path: str, problems: list[Problem]) -> dict
     from augment.audio import parameters
     from augment.audio.library import transforms
 
-    if name not in transforms() or transforms()[name] is not type(transform):
-        told = stranger(name, transform, transforms(), "audiomentations") or parameters.unknown(name)
-        problems.append(replace(told, path=path))
-        return None
-    before = len(problems)
-    body = dict(_parameters(name, transform, path, problems))
-    if len(problems) > before:
-        return None
-    body["p"] = float(transform.p)
-    return None if built("audio", name, body, path, problems) is None else {name: body}
+    library = Library("audio", "audiomentations", transforms(), parameters.unknown, _parameters)
+    made = library.leaf(name, transform, path, problems)
+    return None if made is None else made[0]
 
 
 def _parameters(name: str, transform: Any, path: str, problems: list[Problem]) -> Iterator[tuple[str, Any]]:

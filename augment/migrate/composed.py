@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from os import PathLike, fspath
 from pathlib import Path
@@ -52,6 +52,45 @@ def built(kind: str, name: str, body: Mapping[str, Any], path: str, problems: li
     except RecipeError as error:
         problems += [replace(one, path=".".join(filter(None, (path, one.path)))) for one in error.problems]
         return None
+
+
+Parameters = Callable[[str, Any, str, list[Problem]], Iterable[tuple[str, Any]]]
+"""Name of a transform, it itself, where it stands, problems to add to -> what parameters are not at their defaults."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library whose transforms become steps.
+
+    Args:
+        kind: The modality.
+        name: Its package.
+        transforms: Its transforms by name.
+        unknown: What is wrong with the name of a transform of its that is none for recipes.
+        parameters: What a recipe says of a transform.
+    """
+
+    kind: str
+    name: str
+    transforms: Mapping[str, Any]
+    unknown: Callable[[str], Problem]
+    parameters: Parameters
+
+    def leaf(
+        self, name: str, transform: Any, path: str, problems: list[Problem]
+    ) -> tuple[dict[str, Any], Step] | None:
+        """One transform as a recipe has it, and as the step that this makes; None where it can't be had."""
+        if name not in self.transforms or self.transforms[name] is not type(transform):
+            told = stranger(name, transform, self.transforms, self.name) or self.unknown(name)
+            problems.append(replace(told, path=path))
+            return None
+        before = len(problems)
+        body = dict(self.parameters(name, transform, path, problems))
+        if len(problems) > before:
+            return None
+        body["p"] = float(transform.p)
+        step = built(self.kind, name, body, path, problems)
+        return None if step is None else ({name: body}, step)
 
 
 def group(kind: str, p: float, steps: Sequence[Mapping[str, Any]], **rest: Any) -> dict[str, Any]:

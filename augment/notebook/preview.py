@@ -10,7 +10,7 @@ from typing import Any
 from augment import catalog
 from augment.annotations import Annotations
 from augment.contracts import View
-from augment.engine.bench import Bench, Job, Source, guarded
+from augment.engine.bench import Bench, Job
 from augment.engine.held import Held
 from augment.engine.items import Item
 from augment.engine.plan import plan
@@ -18,7 +18,7 @@ from augment.engine.recipe import Recipe, build
 from augment.errors import AugmentError
 from augment.notebook.page import Figure, page
 from augment.notebook.show import classes, said, steps
-from augment.sample import Content, Dataset, Entry
+from augment.sample import Dataset, Entry
 
 ONE = ("expand", "views", "output")
 """Keys of a recipe that mean nothing to one copy of one sample."""
@@ -98,12 +98,8 @@ class _One(Held):
         )
         super().__init__(recipe, kind, [item.label], lambda row: item.value, about)
         self.notes = item.annotations
-        self.entries = [replace(self.entries[0], key=item.source, locator=item.source, fields=item.fields)]
+        self.entries = [replace(self.entries[0], key=item.source, fields=item.fields)]
 
-    def _source(self, entry: Entry, hashed: bool = True) -> Source:
-        with guarded():
-            value = self.load(0)
-        settled = None if self.notes is None else self._settled(self.kind, value, Content(b"", self.notes))
-        source = Source(entry, self.kind, "", b"", "", value, settled)
-        nodes = self.recipe.prepare.get(self.kind)
-        return self._prepared(source, nodes) if nodes else source
+    def annotated(self, row: int) -> Annotations | None:
+        """The sample's own."""
+        return self.notes

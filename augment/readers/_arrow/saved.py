@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from augment.errors import InputError
-from augment.readers import _files, _shards
+from augment.readers import _shards
 from augment.readers._arrow.file import ENDING
-from augment.readers._places import Places, RefusedError
+from augment.readers._places import Places
 from augment.sample import Skip
 
 STATE = "state.json"
@@ -45,15 +45,8 @@ def parts(path: Path) -> Iterator[Part | Skip]:
     """The tables, split by split, in their order. Raises InputError where a file that tells of them is broken."""
     places = Places(str(_shards.root_of(path)), None)
     for name, split in _names(path):
-        if not _files.encodes(name):
-            yield Skip(_files.printable(name), "unreadable name")
-            continue
-        try:
-            _, facts = places.find(name)
-        except RefusedError as refused:
-            yield Skip(name, refused.reason, refused.detail)
-        else:
-            yield Part(name, f"{split}/" if split else "", split, facts)
+        found = _shards.placed(places, name)
+        yield found if isinstance(found, Skip) else Part(name, f"{split}/" if split else "", split, found[1])
 
 
 def _names(path: Path) -> Iterator[tuple[str, str | None]]:

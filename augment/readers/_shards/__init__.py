@@ -48,16 +48,18 @@ def shards(path: Path, endings: tuple[str, ...]) -> Iterator[Found | Skip]:
     names = [path.name] if path != root else _below(root, endings)
     if not names:
         raise InputError(f"{path}: no file that ends in {' or '.join(endings)}; check the path")
-    for name in names:
-        if not _files.encodes(name):
-            yield Skip(_files.printable(name), "unreadable name")
-            continue
-        try:
-            _, facts = places.find(name)
-        except RefusedError as refused:
-            yield Skip(name, refused.reason, refused.detail)
-        else:
-            yield name, facts
+    yield from (placed(places, name) for name in names)
+
+
+def placed(places: Places, name: str) -> Found | Skip:
+    """A file by its name below a root, with its facts; or why it can't be used."""
+    if not _files.encodes(name):
+        return Skip(_files.printable(name), "unreadable name")
+    try:
+        _, facts = places.find(name)
+    except RefusedError as refused:
+        return Skip(name, refused.reason, refused.detail)
+    return name, facts
 
 
 def claimed(path: Path, endings: tuple[str, ...]) -> bool:
