@@ -20,9 +20,19 @@ def failed(step: str, error: Exception, function: Callable[..., Any] | None = No
         error: What it raised, as caught.
         function: What the user has written of it; the line of theirs that failed is told then.
     """
-    line = (str(error).strip().splitlines() or [""])[0]
     where = _where(error, function) if function is not None else ""
-    return SampleError("step failed", f"{step}: {type(error).__name__}: {line}{where and f' ({where})'}")
+    return SampleError("step failed", f"{step}: {typed_line(error)}{where and f' ({where})'}")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line; its type where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def typed_line(error: Exception) -> str:
+    """What an error is and says, in one line: ``ValueError: too small``."""
+    kind, line = type(error).__name__, first_line(error)
+    return kind if line == kind else f"{kind}: {line}"
 
 
 def _where(error: Exception, function: Callable[..., Any]) -> str:

@@ -6,10 +6,7 @@ what it draws now, lists folders in the order of the file system, and looks for 
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
-import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,7 +24,9 @@ from augment.audio.seeding import seeded
 from augment.audio.value import Clip, sound
 from augment.chance import Chance
 from augment.errors import SampleError
+from augment.failures import first_line
 from augment.sample import Applied, Sample
+from augment.wrapped import Wrapped, kernel, scalars
 
 CODE = "takes code, and a recipe is data"
 EXCLUDED = {"Lambda": CODE}
@@ -58,20 +57,16 @@ def transforms() -> dict[str, type[BaseWaveformTransform]]:
 
 
 @dataclass(frozen=True)
-class LibraryStep:
+class LibraryStep(Wrapped):
     """One transform with its parameters fixed.
 
     Args:
-        name: Of the class.
-        p: Chance that it fires; the instance itself always does.
+        name, p: See Wrapped.
         parameters: As checked, for the constructor, less the sounds that it needs.
         given: Noises, impulse responses and the like.
         native: Use our kernel where there is one.
     """
 
-    name: str
-    p: float
-    parameters: Mapping[str, Any]
     given: References = NOTHING
     native: bool = True
 
@@ -94,14 +89,7 @@ class LibraryStep:
     @cached_property
     def kernel(self) -> Kernel | None:
         """Our faster way, if there is one and it is wanted."""
-        return kernel(self.name) if self.native else None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Only what was given; instances and kernels are made anew."""
-        return {name: getattr(self, name) for name in ("name", "p", "parameters", "given", "native")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        return kernel("augment.audio.kernels", self.name) if self.native else None
 
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it to a Clip: (channels, frames) float32 in, the same out; frames and rate may change.
@@ -184,27 +172,12 @@ class LibraryStep:
 
     def _failed(self, error: Exception, clip: Clip) -> SampleError:
         channels, frames = clip.samples.shape
-        line = (str(error).strip().splitlines() or [""])[0] or type(error).__name__
+        line = first_line(error)
         for file, name in zip(self.given.files, self.given.names.values(), strict=True):
             line = line.replace(str(file), name)
         return SampleError(
             "step failed", f"{self.name} on {frames} frames x {channels} channels at {clip.rate} Hz: {line}"
         )
-
-
-@cache
-def kernel(name: str) -> Kernel | None:
-    """Our kernel for a transform: the module of ``augment.audio.kernels`` with its name in snake case."""
-    module = f"augment.audio.kernels.{snake(name)}"
-    if importlib.util.find_spec(module) is None:
-        return None
-    found: Kernel = importlib.import_module(module).apply
-    return found
-
-
-def snake(name: str) -> str:
-    """``AddGaussianSNR`` -> ``add_gaussian_snr``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 NOWHERE = Chance.of(0, "", 0)
@@ -235,32 +208,3 @@ def _below_nyquist(part: BaseWaveformTransform, samples: np.ndarray, rate: int) 
     part.parameters["center_freq"] = min(part.parameters["center_freq"], rate // 2 * 0.9999)
     made: np.ndarray = type(part).apply(part, samples, rate)
     return made
-
-
-def scalars(drawn: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Those drawn parameters that are numbers, texts, or short lists of them, as JSON values.
-
-    Args:
-        drawn: As the library keeps them.
-        names: Absolute path -> the name that stands for it.
-    """
-    kept = {str(name): _plain(value, names) for name, value in drawn.items()}
-    return {name: value for name, value in kept.items() if value is not None}
-
-
-def _plain(value: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return names.get(value, value)
-    if isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float):
-        return float(value) if np.isfinite(value) else None
-    if isinstance(value, np.generic):
-        return _plain(value.item(), names)
-    if isinstance(value, (tuple, list)) and 0 < len(value) <= 8:
-        parts = [_plain(part, names) for part in value]
-        return None if any(part is None for part in parts) else parts
-    if isinstance(value, dict) and 0 < len(value) <= 8:
-        inner = {str(key): _plain(part, names) for key, part in value.items()}
-        return None if any(part is None for part in inner.values()) else inner
-    return None

@@ -13,6 +13,7 @@ import soundfile
 from augment import references
 from augment.audio.peer import SUPPORTED_EXTENSIONS
 from augment.errors import Problem, RecipeError
+from augment.failures import first_line
 
 MOST_TOLD = 3
 """Unreadable files that one problem names."""
@@ -79,8 +80,7 @@ def _checked(key: str, found: list[tuple[Path, str]]) -> float:
         try:
             head = soundfile.info(str(file))
         except (soundfile.SoundFileError, OSError) as error:
-            line = (str(error).strip().splitlines() or ["unreadable"])[0]
-            bad.append(f"{name} ({line.replace(str(file), name)})")
+            bad.append(f"{name} ({first_line(error).replace(str(file), name)})")
             continue
         if not head.frames:
             bad.append(f"{name} (no frames)")

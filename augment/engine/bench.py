@@ -30,6 +30,7 @@ from augment.engine.plan import Plan
 from augment.engine.recipe import Recipe, build
 from augment.engine.source import Text
 from augment.errors import SampleError
+from augment.failures import typed_line
 from augment.own import Definition, used
 from augment.sample import Applied, Content, Dataset, Encoded, Entry, Record, Sample, Skip
 
@@ -388,5 +389,4 @@ def guarded() -> Iterator[None]:
     except SampleError:
         raise
     except Exception as error:
-        line = (str(error).strip().splitlines() or [""])[0]
-        raise SampleError("failed", f"{type(error).__name__}: {line}") from error
+        raise SampleError("failed", typed_line(error)) from error

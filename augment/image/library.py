@@ -6,12 +6,10 @@ that it doesn't know. See peer.py for what it does when it is imported.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,6 +20,7 @@ import numpy as np
 
 from augment.chance import Chance
 from augment.errors import SampleError
+from augment.failures import first_line
 from augment.image import references
 from augment.image.labels.given import given, prepare
 from augment.image.labels.move import move
@@ -29,6 +28,7 @@ from augment.image.labels.scene import Scene
 from augment.image.peer import BasicTransform, DualTransform, ImageOnlyTransform, Transform3D, albumentations
 from augment.image.references import References
 from augment.sample import Applied, Sample
+from augment.wrapped import Wrapped, kernel, scalars
 
 cv2.setNumThreads(1)  # one thread a process: workers are the parallelism
 
@@ -36,6 +36,9 @@ Kernel = Callable[[Any, np.ndarray], tuple[np.ndarray, dict[str, Any]]]
 
 CODE = "takes code, and a recipe is data"
 TENSORS = "makes tensors, which a file cannot hold; the training loop does that"
+UNTOLD = frozenset({"shape", "interpolation", "fill", "fill_mask"})
+"""Parameters that the library keeps with what it drew, and that were not drawn."""
+
 EXCLUDED = {"Lambda": CODE, "ToTensor3D": TENSORS, "ToTensorV2": TENSORS}
 
 
@@ -58,20 +61,15 @@ def moves(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class LibraryStep:
+class LibraryStep(Wrapped):
     """One transform with its parameters fixed.
 
     Args:
-        name: Of the class.
-        p: Chance that it fires; the instance itself always does.
-        parameters: As checked, for the constructor.
+        name, p, parameters: See Wrapped.
         given: Reference pictures and the like.
         native: Use our kernel where there is one.
     """
 
-    name: str
-    p: float
-    parameters: Mapping[str, Any]
     given: References = field(default_factory=References)
     native: bool = True
 
@@ -92,14 +90,7 @@ class LibraryStep:
     @cached_property
     def kernel(self) -> Kernel | None:
         """Our faster way, if there is one and it is wanted."""
-        return kernel(self.name) if self.native else None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Only what was given; instances and kernels are made anew."""
-        return {name: getattr(self, name) for name in ("name", "p", "parameters", "given", "native")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        return kernel("augment.image.kernels", self.name) if self.native else None
 
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it to (H, W, 3) or (H, W). A gray picture that the library refuses goes through as RGB and back."""
@@ -150,7 +141,8 @@ class LibraryStep:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pixels = transform(**data)["image"]
-        return pixels, scalars(transform.params)
+        told = {name: value for name, value in transform.params.items() if name not in UNTOLD}
+        return pixels, scalars(told)
 
     def _unsqueezed(self, pixels: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Pixels in the shape of the picture: the library squeezes those that are one pixel high or wide."""
@@ -160,8 +152,8 @@ class LibraryStep:
         raise self._failed(ValueError(f"it gave pixels of shape {pixels.shape}"), image)
 
     def _failed(self, error: Exception, image: np.ndarray) -> SampleError:
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        return SampleError("step failed", f"{self.name} on {image.shape[1]}x{image.shape[0]} pixels: {line}")
+        where = f"{image.shape[1]}x{image.shape[0]} pixels"
+        return SampleError("step failed", f"{self.name} on {where}: {first_line(error)}")
 
 
 class _Later:
@@ -177,44 +169,3 @@ class _Later:
         if self._made is None:
             self._made = self._make()
         return getattr(self._made, name)
-
-
-@cache
-def kernel(name: str) -> Kernel | None:
-    """Our kernel for a transform: the module of ``augment.image.kernels`` with its name in snake case."""
-    module = f"augment.image.kernels.{snake(name)}"
-    if importlib.util.find_spec(module) is None:
-        return None
-    found: Kernel = importlib.import_module(module).apply
-    return found
-
-
-def snake(name: str) -> str:
-    """``CoarseDropout`` -> ``coarse_dropout``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
-def scalars(drawn: Mapping[str, Any]) -> dict[str, Any]:
-    """Those drawn parameters that are numbers, texts, or short lists of them, as JSON values."""
-    kept = {}
-    for name, value in drawn.items():
-        plain = _plain(value)
-        if plain is not None and name not in ("shape", "interpolation", "fill", "fill_mask"):
-            kept[str(name)] = plain
-    return kept
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, (tuple, list)) and 0 < len(value) <= 8:
-        parts = [_plain(part) for part in value]
-        return None if any(part is None for part in parts) else parts
-    if isinstance(value, dict) and 0 < len(value) <= 8:
-        inner = {str(key): _plain(part) for key, part in value.items()}
-        return None if any(part is None for part in inner.values()) else inner
-    return None

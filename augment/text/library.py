@@ -17,11 +17,13 @@ from typing import Any
 
 from augment.chance import Chance
 from augment.errors import SampleError
+from augment.failures import first_line
 from augment.sample import Applied, Sample
 from augment.seeding import seeded
 from augment.text import kinds, manners, nltk_data, peer
 from augment.text.steps._passages import Columns, Numbers, each
 from augment.text.value import Passage
+from augment.wrapped import Wrapped
 
 EXCLUDED = {
     "LambadaAug": "makes new texts for a class, not of a text, by simpletransformers, and calls transformers in a way "
@@ -43,21 +45,17 @@ def transforms() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class LibraryStep:
+class LibraryStep(Wrapped):
     """One augmenter with its parameters fixed.
 
     Args:
-        name: Of the class.
-        p: Chance that it fires.
+        name, p: See Wrapped.
         parameters: As checked, for the constructor; files and folders as absolute paths.
         options: Which columns it works on.
         files: Files beside the recipe; their content is part of its fingerprint.
         nltk: The folder with NLTK's data, where one was named.
     """
 
-    name: str
-    p: float
-    parameters: Mapping[str, Any]
     options: Columns = field(default_factory=Columns)
     files: tuple[Path, ...] = ()
     nltk: str = ""
@@ -79,13 +77,6 @@ class LibraryStep:
         """How this augmenter is asked, and what becomes of its answer."""
         return manners.manner(self.name)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Only what was given; instances are made anew."""
-        return {key: getattr(self, key) for key in ("name", "p", "parameters", "options", "files", "nltk")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-
     def apply(self, sample: Sample, chance: Chance) -> tuple[Sample, Applied]:
         """Apply it. Raises SampleError where the library fails on a text."""
         if kinds.still(self.parameters):
@@ -104,8 +95,7 @@ class LibraryStep:
             ):
                 return self.manner(self.augmenter, passage, self.parameters) if passage.text.strip() else passage
         except Exception as error:  # the library may fail in any way on a text it was not made for
-            line = (str(error).strip().splitlines() or [""])[0] or type(error).__name__
-            said = f"{self.name} on a text of {len(passage.text):,} characters: {line}"
+            said = f"{self.name} on a text of {len(passage.text):,} characters: {first_line(error)}"
             raise SampleError("step failed", said) from error
 
     def _model(self, start: Chance) -> AbstractContextManager[None]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from augment import interrupts
 from augment.errors import Problem, RecipeError
+from augment.failures import first_line
 from augment.references import find
 from augment.text import places
 
@@ -83,8 +84,9 @@ def folders(name: str, given: dict[str, str], base: Path, head: str) -> Folders:
         except RecipeError as error:
             problems += error.problems
         except Exception as error:  # a broken model may fail in any way
-            line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            problems.append(Problem(key, f"expected a model that {head} of transformers loads, got {value!r}: {line}"))
+            problems.append(
+                Problem(key, f"expected a model that {head} of transformers loads, got {value!r}: {first_line(error)}")
+            )
     loaded.cache_clear()  # workers load their own
     if problems:
         raise RecipeError(problems)

@@ -19,12 +19,13 @@ import soundfile
 from augment.audio import fusion, kernels, modality
 from augment.audio.kernels import _noise, _sounds, _stretch
 from augment.audio.kernels._convolution import Response, convolved
-from augment.audio.library import LibraryStep, kernel, snake, transforms
+from augment.audio.library import LibraryStep, transforms
 from augment.audio.value import Clip
 from augment.chance import Chance
 from augment.contracts import Setting
 from augment.errors import SampleError
 from augment.sample import Sample
+from augment.wrapped import kernel, snake
 
 NAMES = {snake(name): name for name in transforms()}
 KERNELS = sorted(item.name for item in pkgutil.iter_modules(kernels.__path__) if not item.name.startswith("_"))
@@ -308,7 +309,7 @@ def test_a_noise_that_changes_or_goes_is_seen(folder: Path, tmp_path: Path) -> N
 def test_fast_false_runs_the_library() -> None:
     step = modality.build("Gain", {}, Setting(Path(), native=False))
     assert isinstance(step, LibraryStep) and step.kernel is None
-    assert kernel("Mp3Compression") is None
+    assert kernel("augment.audio.kernels", "Mp3Compression") is None
 
 
 @pytest.mark.slow

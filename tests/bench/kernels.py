@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 
 from augment.chance import Chance
-from augment.image.library import LibraryStep, kernel, transforms
+from augment.image.library import LibraryStep, transforms
 from augment.sample import Sample
+from augment.wrapped import kernel
 from tests.bench.photos import photo
 
 ROUNDS, CALLS = 15, 8
@@ -36,7 +37,7 @@ def milliseconds(step: LibraryStep, sample: Sample, first: int) -> float:
 def main() -> None:
     cv2.setNumThreads(1)
     sample = Sample(photo(np.random.default_rng(0)))
-    wanted = sys.argv[1:] or [name for name in transforms() if kernel(name) is not None]
+    wanted = sys.argv[1:] or [name for name in transforms() if kernel("augment.image.kernels", name) is not None]
     print(f"{'':28}{'library':>10}{'ours':>10}{'times':>8}")
     for name in wanted:
         steps = [LibraryStep(name, 1.0, NEEDED.get(name, {}), native=native) for native in (False, True)]

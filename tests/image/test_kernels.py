@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from augment.image import kernels
-from augment.image.library import kernel, snake, transforms
+from augment.image.library import transforms
+from augment.wrapped import kernel, snake
 
 NAMES = {snake(name): name for name in transforms()}
 KERNELS = sorted(item.name for item in pkgutil.iter_modules(kernels.__path__) if not item.name.startswith("_"))
@@ -123,7 +124,7 @@ def library(transform: Any, image: np.ndarray, seed: int) -> np.ndarray | None:
 def ours(name: str, transform: Any, image: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]] | None:
     """The kernel's pixels and parameters, or None where it leaves the picture to the library."""
     reset(transform, seed)
-    found = kernel(NAMES[name])
+    found = kernel("augment.image.kernels", NAMES[name])
     assert found is not None
     try:
         return found(transform, image)

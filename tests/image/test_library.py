@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from augment import wrapped
 from augment.chance import Chance
 from augment.contracts import Setting
 from augment.errors import Problem, RecipeError, SampleError
@@ -265,13 +266,13 @@ def test_provenance_is_scalars_only() -> None:
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
     _, told = build("Rotate", limit=[10, 20]).apply(Sample(image), Chance.of(0, "a", 1))
     assert told.step == "Rotate"
-    assert library.scalars({"a": np.float32(0.5), "b": np.int64(3), "c": (1, np.uint8(2)), "d": True}) == {
+    assert wrapped.scalars({"a": np.float32(0.5), "b": np.int64(3), "c": (1, np.uint8(2)), "d": True}) == {
         "a": 0.5,
         "b": 3,
         "c": [1, 2],
         "d": True,
     }
-    assert library.scalars({"shape": (2, 3), "map": np.zeros((9, 9)), "f": float("nan"), "g": lambda: 0}) == {}
+    assert wrapped.scalars({"map": np.zeros((9, 9)), "f": float("nan"), "g": lambda: 0}) == {}
 
 
 def test_a_failing_step_names_itself_the_picture_and_the_reason() -> None:
@@ -317,7 +318,7 @@ def test_our_kernel_is_used_where_there_is_one_and_it_can(monkeypatch: pytest.Mo
     chance = Chance.of(0, "a", 1)
 
     def use(kernel: Any, native: bool = True) -> np.ndarray:
-        monkeypatch.setattr(library, "kernel", lambda name: kernel)
+        monkeypatch.setattr(library, "kernel", lambda package, name: kernel)
         step = modality.build("Rotate", {"limit": [10, 20]}, Setting(Path(), native))
         sample, _ = step.apply(Sample(image + np.uint8(7)), chance)
         value: np.ndarray = sample.value
@@ -336,7 +337,7 @@ def test_our_kernel_is_used_where_there_is_one_and_it_can(monkeypatch: pytest.Mo
 
 def test_names_of_kernels_are_in_snake_case() -> None:
     names = {"CoarseDropout": "coarse_dropout", "CLAHE": "clahe", "RGBShift": "rgb_shift", "D4": "d4", "FDA": "fda"}
-    assert {name: library.snake(name) for name in names} == names
+    assert {name: wrapped.snake(name) for name in names} == names
 
 
 def test_each_step_that_takes_references_is_known() -> None:
