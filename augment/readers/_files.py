@@ -1,18 +1,33 @@
-"""One file below a root: read without leaving the root, without hanging, without filling memory."""
+"""Files below a root: read without leaving the root, without hanging, without filling memory; folders listed."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from augment.errors import SampleError
+from augment.errors import InputError, SampleError
 
 LARGEST = 2_000_000_000
 """Most bytes of one source; more would not fit a worker, nor a cell of Parquet (2 GiB)."""
 
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+
+
+@contextmanager
+def listing(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Within it a folder is listed; what stands in the way becomes an InputError that says what to do."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"{folder}: there is no such folder; check the path") from None
+    except NotADirectoryError:
+        raise InputError(f"{folder}: expected a folder, this is a file; give the folder that holds it") from None
+    except OSError as error:
+        raise InputError(f"{folder}: the folder can't be listed ({error.strerror}); mend its rights") from None
 
 
 def inside(real: str, root: str) -> bool:

@@ -227,15 +227,8 @@ class _Naming:
 
 def _folders(path: Path) -> frozenset[str]:
     """Names of the folders in a folder. Raises InputError: it is none, or shut."""
-    try:
-        with os.scandir(path) as found:
-            return frozenset(item.name for item in found if item.is_dir() and not ignored(item.name))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such folder; check the path") from None
-    except NotADirectoryError:
-        raise InputError(f"{path}: expected a folder, this is a file; give the folder that holds it") from None
-    except OSError as error:
-        raise InputError(f"{path}: the folder can't be listed ({error.strerror}); mend its rights") from None
+    with _files.listing(path), os.scandir(path) as found:
+        return frozenset(item.name for item in found if item.is_dir() and not ignored(item.name))
 
 
 def _splits(top: frozenset[str]) -> frozenset[str]:

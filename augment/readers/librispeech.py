@@ -238,11 +238,8 @@ def _fault(said: bytes) -> str:
 
 def _subsets(path: Path) -> dict[str, str]:
     """Name of a subset's folder -> its split; empty where the top folders are speakers. Raises InputError."""
-    try:
-        with os.scandir(path) as found:
-            top = [item.name for item in found if not ignored(item.name) and item.is_dir()]
-    except OSError as error:
-        raise InputError(f"{path}: the folder can't be listed ({error.strerror}); check the path") from None
+    with _files.listing(path), os.scandir(path) as found:
+        top = [item.name for item in found if not ignored(item.name) and item.is_dir()]
     splits = {name: re.split("[-_]", name.lower(), maxsplit=1)[0] for name in top}
     return {name: split for name, split in splits.items() if split in SPLITS}
 

@@ -817,14 +817,14 @@ def test_two_hundred_thousand_annotations_take_little_time_and_memory(tmp_path: 
 
         root, options = pathlib.Path(sys.argv[1]), coco.Options()
         before = peak()
-        start = time.perf_counter()
+        start = time.process_time()
         dataset = coco.dataset(root, options)
         entries = list(coco.entries(root, options, frozenset({".jpg"})))
-        took = time.perf_counter() - start
+        took = time.process_time() - start
         more = peak() - before
-        start = time.perf_counter()
+        start = time.process_time()
         found = sum(len(coco.read(root, entry, dataset).annotations.instances) for entry in entries[:20])
-        print(len(entries), found, took, more, (time.perf_counter() - start) / 20)
+        print(len(entries), found, took, more, (time.process_time() - start) / 20)
     """)
     done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     listed, found, took, more, read = map(float, done.stdout.split())

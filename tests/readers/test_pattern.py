@@ -157,6 +157,6 @@ def test_no_part_of_a_text_is_lost(text: str) -> None:
 @pytest.mark.parametrize("name", ["_" * 250, "a_" * 125, "a" * 250])
 def test_no_name_takes_long(pattern: str, name: str) -> None:
     matcher = Pattern.parse(pattern).matcher(WANTED)
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert matcher.match(f"{name}.wav") is None
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2

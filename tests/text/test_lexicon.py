@@ -137,10 +137,10 @@ def test_what_ships_is_small_and_quickly_there() -> None:
     assert "Princeton" in SHIPPED.with_name("LICENSE").read_text()
     took = []
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = time.process_time()
         lexicon.Lexicon(zlib.decompress(SHIPPED.read_bytes()).decode())
-        took.append(time.perf_counter() - begin)
-    assert min(took) < 0.4  # 0.04 s where nothing else runs
+        took.append(time.process_time() - begin)
+    assert min(took) < 0.4  # 0.04 s as measured
 
 
 def test_steps_that_need_no_lexicon_do_not_read_it() -> None:

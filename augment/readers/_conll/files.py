@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from augment.errors import InputError
+from augment.readers import _files
 from augment.readers._walk import ignored
 
 _SPLIT = re.compile(r"(?<![a-z])(train|val|dev|testa|testb|test)(?:ing|id|idation|idate|el|elopment)?(?![a-z])", re.I)
@@ -54,10 +55,8 @@ def sources(path: Path, wanted: Callable[[Path], bool], what: str) -> list[Sourc
         if not path.is_file():
             raise InputError(f"{path}: there is no such file or folder; check the path")
         return [Source(path, "")]
-    try:
+    with _files.listing(path):
         found = [Source(file, name, split_of(name)) for file, name in _candidates(path) if wanted(file)]
-    except OSError as error:
-        raise InputError(f"{path}: the folder can't be listed ({error.strerror}); mend its rights") from None
     if not found:
         raise InputError(f"{path}: no file in it is {what}; give the file itself")
     if not any(source.split == "train" for source in found):

@@ -260,11 +260,9 @@ def _walk(home: str) -> Iterator[str]:
     todo = [""]
     while todo:
         here = todo.pop()
-        try:
-            with os.scandir(os.path.join(home, here)) as found:
-                items = sorted((item for item in found if not ignored(item.name)), key=lambda item: item.name)
-        except OSError as error:
-            raise InputError(f"{os.path.join(home, here)}: the folder can't be listed ({error.strerror})") from None
+        path = os.path.join(home, here)
+        with _files.listing(path), os.scandir(path) as found:
+            items = sorted((item for item in found if not ignored(item.name)), key=lambda item: item.name)
         folders = {item.name for item in items if item.is_dir(follow_symlinks=False)}
         todo += [f"{here}{name}/" for name in sorted(folders, reverse=True)]
         yield from (here + item.name for item in items if item.name not in folders)
@@ -272,11 +270,8 @@ def _walk(home: str) -> Iterator[str]:
 
 def _names(home: str) -> list[str]:
     """Names of the files in a folder, sorted. Raises InputError."""
-    try:
-        with os.scandir(home) as found:
-            return sorted(item.name for item in found if item.is_file() and not ignored(item.name))
-    except OSError as error:
-        raise InputError(f"{home}: the folder can't be listed ({error.strerror})") from None
+    with _files.listing(home), os.scandir(home) as found:
+        return sorted(item.name for item in found if item.is_file() and not ignored(item.name))
 
 
 def _sounds(folder: str) -> frozenset[str]:

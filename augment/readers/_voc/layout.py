@@ -49,13 +49,8 @@ class Part:
 def find(root: Path) -> list[Part]:
     """The parts of a data set. Raises InputError."""
     try:
-        parts = _parts(str(root))
-    except FileNotFoundError:
-        raise InputError(f"{root}: there is no such folder; check the path") from None
-    except NotADirectoryError:
-        raise InputError(f"{root}: expected a folder, this is a file; give the folder that holds it") from None
-    except OSError as error:
-        raise InputError(f"{root}: the folder can't be listed ({error.strerror})") from None
+        with _files.listing(root):
+            parts = _parts(str(root))
     except SampleError as error:
         raise InputError(f"{root}: an {ENDING} file in it can't be read ({error})") from None
     if not parts:
@@ -150,17 +145,14 @@ def walk(root: str, folder: str, endings: frozenset[str]) -> Iterator[str]:
     while todo:
         here = todo.pop()
         path = os.path.join(root, folder, here)
-        try:
-            with os.scandir(path) as found:
-                for item in found:
-                    if item.name.startswith("."):
-                        continue
-                    if os.path.splitext(item.name)[1].lower() in endings:
-                        yield here + item.name
-                    elif item.is_dir(follow_symlinks=False):
-                        todo.append(f"{here}{item.name}/")
-        except OSError as error:
-            raise InputError(f"{path}: the folder can't be listed ({error.strerror}); mend its rights") from None
+        with _files.listing(path), os.scandir(path) as found:
+            for item in found:
+                if item.name.startswith("."):
+                    continue
+                if os.path.splitext(item.name)[1].lower() in endings:
+                    yield here + item.name
+                elif item.is_dir(follow_symlinks=False):
+                    todo.append(f"{here}{item.name}/")
 
 
 @dataclass(slots=True)

@@ -106,10 +106,8 @@ def _configs(folder: str) -> list[str]:
 def _config(path: Path, named: bool) -> Config | None:
     if path.is_file():
         return _yolo_config.parse(path, named)
-    try:
+    with _files.listing(path):
         found = _configs(str(path))
-    except OSError as error:
-        raise InputError(f"{path}: the folder can't be listed ({error.strerror})") from None
     if len(found) > 1:
         raise InputError(f"{path}: which describes the data set, {' or '.join(found)}? Give that file instead")
     if not found and (path / "data.yaml").is_file():
