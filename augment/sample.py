@@ -124,6 +124,7 @@ class Dataset:
             from 0. Empty where objects are not annotated.
         classes: Names of the classes of whole samples; a class's place is its number. A reader tells those that the
             data set declares, all and in its order; the engine adds those that occur beside them (``class_order``).
+        spare: Whether some of ``classes`` occur nowhere, so that samples alone don't tell the numbers of the others.
         spatial: Whether annotations say where something is: such labels must move with what they label.
         timed: Whether annotations say when something is: such labels must move with time.
         transcribed: Whether annotations say what is said, in its order.
@@ -135,6 +136,7 @@ class Dataset:
 
     categories: tuple[Category, ...] = ()
     classes: tuple[str, ...] = ()
+    spare: bool = False
     spatial: bool = False
     timed: bool = False
     transcribed: bool = False

@@ -54,90 +54,30 @@ def pictures(labels: list[Any], name: str = "label", feature: Any = NAMES) -> An
 
 BOX = datasets.Sequence(datasets.Value("float32"), length=4)
 TEXTS = ["Ada left Rome", "Bob ran"]
-BESIDE: list[tuple[str, dict[str, tuple[Any, list[Any]]], dict[str, Any]]] = [
-    (
-        "objects",
-        {
-            "objects": (
-                {"bbox": datasets.Sequence(BOX), "category": datasets.Sequence(NAMES)},
-                [{"bbox": [[1, 2, 3, 4]], "category": [0]}, {"bbox": [], "category": []}],
-            )
-        },
-        FLIP,
+ANSWERS: dict[str, tuple[Any, list[Any]]] = {
+    "question": (STRING, ["Who left?", "Who ran?"]),
+    "context": (STRING, TEXTS),
+    "answers": (
+        {"text": datasets.Sequence(STRING), "answer_start": datasets.Sequence(datasets.Value("int32"))},
+        [{"text": [], "answer_start": []}, {"text": ["Bob"], "answer_start": [0]}],
     ),
-    ("mask", {"mask": (datasets.Image(), PNGS[:2])}, FLIP),
-    ("label", {"label": (datasets.Image(), PNGS[:2])}, FLIP),
-    ("bboxes", {"bboxes": (datasets.Sequence(BOX), [[[1, 2, 3, 4]], []])}, FLIP),
-    (
-        "answers",
-        {
-            "question": (STRING, ["Who left?", "Who ran?"]),
-            "context": (STRING, TEXTS),
-            "answers": (
-                {"text": datasets.Sequence(STRING), "answer_start": datasets.Sequence(datasets.Value("int32"))},
-                [{"text": [], "answer_start": []}, {"text": ["Bob"], "answer_start": [0]}],
-            ),
-        },
-        TYPOS,
-    ),
-    (
-        "entities",
-        {
-            "text": (STRING, TEXTS),
-            "entities": (
-                [{"start": datasets.Value("int32"), "end": datasets.Value("int32"), "label": STRING}],
-                [[{"start": 0, "end": 3, "label": "PER"}], []],
-            ),
-        },
-        TYPOS,
-    ),
-    (
-        "ner_tags",
-        {
-            "text": (STRING, TEXTS),
-            "tokens": (datasets.Sequence(STRING), [text.split() for text in TEXTS]),
-            "ner_tags": (datasets.Sequence(datasets.ClassLabel(names=["O", "B-PER"])), [[1, 0, 0], [1, 0]]),
-        },
-        TYPOS,
-    ),
-]
+}
 
 
-@pytest.mark.parametrize(("name", "columns", "recipe"), BESIDE, ids=[name for name, *_ in BESIDE])
-def test_what_says_where_something_is_never_stays_behind(
-    name: str, columns: dict[str, tuple[Any, list[Any]]], recipe: dict[str, Any]
-) -> None:
-    image = recipe is FLIP
-    dataset = of({**({"image": (datasets.Image(), PNGS[:2])} if image else {}), **columns})
-    column = "image" if image else "context" if "context" in columns else "text"
+def test_what_says_where_something_is_never_stays_behind() -> None:
+    boxes = datasets.Sequence(BOX)
+    dataset = of({"image": (datasets.Image(), PNGS[:2]), "bboxes": (boxes, [[[1, 2, 3, 4]], []])})
     for live in (False, True):
-        with pytest.raises(
-            augment.AugmentError, match=rf"moves what .*{name}.* says the place of in {column}"
-        ) as told:
-            augment.hf.map(dataset, recipe, column=column, multiplier=2, with_transform=live)
-        assert "input=dataset" in str(told.value)
-    kind, [step] = next(iter(recipe.items()))
-    [(known, parameters)] = step.items()
-    allowed = {kind: [{known: {**parameters, "allow_label_change": True}}]}
-    assert len(augment.hf.map(dataset, allowed, column=column, multiplier=2)) == 4
-    if image:
-        assert len(augment.hf.map(dataset, NOISE, column=column, multiplier=2)) == 4, "noise moves nothing"
-    else:
-        assert list(augment.stream(recipe, input=dataset, multiplier=2)), "the way that the message names"
+        with pytest.raises(augment.AugmentError, match=r"moves what bboxes says the place of in image.*categories"):
+            augment.hf.map(dataset, FLIP, multiplier=2, with_transform=live)
+    allowed = {"image": [{"HorizontalFlip": {"p": 1, "allow_label_change": True}}]}
+    for recipe in (allowed, NOISE):
+        assert augment.hf.map(dataset, recipe, multiplier=2)["bboxes"][:] == [[[1, 2, 3, 4]]] * 2 + [[]] * 2
 
 
 def test_texts_beside_those_with_answers_may_change() -> None:
-    columns = next(columns for name, columns, _ in BESIDE if name == "answers")
-    grown = augment.hf.map(of(columns), TYPOS, column="question", multiplier=2)
+    grown = augment.hf.map(of(ANSWERS), TYPOS, column="question", multiplier=2)
     assert grown["context"][:] == [TEXTS[0]] * 2 + [TEXTS[1]] * 2
-
-
-def test_rows_of_tokens_go_another_way() -> None:
-    columns = next(columns for name, columns, _ in BESIDE if name == "ner_tags")
-    dataset = of({"id": (STRING, ["a", "b"]), **{name: columns[name] for name in ("tokens", "ner_tags")}})
-    with pytest.raises(augment.AugmentError, match=r"the texts are in tokens and ner_tags.*input=dataset"):
-        augment.hf.map(dataset, TYPOS, multiplier=2)
-    assert len(list(augment.stream(TYPOS, input=dataset, multiplier=2))) == 4
 
 
 @pytest.mark.parametrize("name", ["id", "ID", "guid", "idx", "question_id", "id_str", "url", "file_name", "sha256"])
@@ -231,6 +171,17 @@ def test_which_of_several_columns_holds_the_class_is_asked() -> None:
         said = {**recipe, "input": {"label": "coarse"}}
         assert augment.stream(said, input=two).plan.dataset.classes == ("x", "y")
         assert augment.hf.map(two, recipe, label="coarse", multiplier=2)["coarse"][:] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(("kind", "format"), [("image", "parquet"), ("image", "webdataset"), ("text", "parquet")])
+def test_classes_that_do_not_occur_keep_their_numbers(tmp_path: Path, kind: str, format: str) -> None:
+    names = datasets.ClassLabel(names=["ant", "bee", "cat"])
+    texts = of({"text": (STRING, [*TEXTS, "Cy sat"]), "label": (names, [0, 2, 0])})
+    dataset, steps = (pictures([0, 2, 0], feature=names), FLIP) if kind == "image" else (texts, TYPOS)
+    assert augment.hf.map(dataset, steps, multiplier=2).features["label"].names == names.names
+    recipe = {**steps, "output": {"format": format}}
+    augment.run(recipe, input=dataset, output=tmp_path / "out", multiplier=2, executor="serial")
+    assert augment.plan(steps, input=tmp_path / "out").dataset.classes == tuple(names.names)
 
 
 @pytest.mark.parametrize("format", ["parquet", "webdataset"])

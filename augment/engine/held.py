@@ -13,7 +13,7 @@ from augment.engine.bench import Bench, Job, Source, guarded
 from augment.engine.listing import collect
 from augment.engine.plan import suits, written
 from augment.engine.recipe import Recipe
-from augment.errors import AugmentError
+from augment.errors import AugmentError, SampleError
 from augment.sample import Content, Dataset, Entry, Sample, class_order
 
 Load = Callable[[int], Any]
@@ -76,14 +76,24 @@ class Held(Bench):
         """What is annotated on a row; those who have any say so here."""
         return None
 
+    def encoded(self, row: int) -> bytes:
+        """What a value was decoded from; those who have it say so here. It may tell how annotations are meant."""
+        return b""
+
     def _source(self, entry: Entry, hashed: bool = True) -> Source:
         row = int(entry.locator)
         with guarded():
             value = self.load(row)
-        settled = self._settled(self.kind, value, Content(b"", self.annotated(row)))
+        annotations = self.annotated(row)
+        data = b"" if annotations is None else self.encoded(row)
+        settled = self._settled(self.kind, value, Content(data, annotations))
         source = Source(entry, self.kind, "", b"", "", value, settled)
         nodes = self.recipe.prepare.get(self.kind)
         return self._prepared(source, nodes) if nodes else source
 
     def _held_by(self, entry: Entry) -> frozenset[str]:
-        return frozenset()
+        try:
+            found = self.annotated(int(entry.locator))
+        except SampleError:
+            return frozenset()
+        return frozenset(str(one.label) for one in found.instances) if found is not None else frozenset()

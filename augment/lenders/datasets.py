@@ -2,18 +2,23 @@
 
 Rows are those that the data set shows: selected, shuffled and filtered ones as they stand. What is drawn for a row
 hangs on the name of its file where its column of pictures or sounds has one, else on its number; for texts, on its id
-or content. Formats and transforms that were set for reading play no part, nor does the rate of ``Audio``: sounds are
-taken as they are stored, with a warning where that is another. Needs ``pip install datasets``.
+or content. Pictures in a column ``Image(mode=…)`` are taken in that mode, packed anew where they have another. Formats
+and transforms that were set for reading play no part, nor does the rate of ``Audio``: sounds are taken as they are
+stored, with a warning where that is another. Needs ``pip install datasets``.
 """
 
 from __future__ import annotations
 
 import io
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
 
 from augment.errors import InputError
+
+MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+"""Pillow's modes that PNG knows."""
 
 
 def write(value: Any, folder: Path) -> None:
@@ -34,14 +39,61 @@ def write(value: Any, folder: Path) -> None:
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        if isinstance(value, dict):
-            plain = datasets.DatasetDict({name: part.with_format(None) for name, part in splits.items()})
-            plain.save_to_disk(folder, num_shards=dict.fromkeys(splits, 1))
-        else:
-            value.with_format(None).save_to_disk(folder, num_shards=1)
+        with tempfile.TemporaryDirectory(prefix="augment-input-") as name:
+            if isinstance(value, dict):
+                plain = datasets.DatasetDict({split: _as_asked(part, name) for split, part in splits.items()})
+                plain.save_to_disk(folder, num_shards=dict.fromkeys(splits, 1))
+            else:
+                _as_asked(value, name).save_to_disk(folder, num_shards=1)
     finally:
         if shown:
             logging.enable_progress_bar()
+
+
+def refuse_mode(mode: str | None, column: str) -> None:
+    """Raises InputError for a mode of pictures that PNG does not know."""
+    if mode is not None and mode not in MODES:
+        fix = f"as in dataset.cast_column({column!r}, Image(mode='RGB'))"
+        raise InputError(f"column {column!r}: expected a mode among {', '.join(MODES)}, got {mode}; cast it, {fix}")
+
+
+def in_mode(data: bytes, mode: str) -> bytes:
+    """A picture as a column ``Image(mode=…)`` shows it; its own bytes where it has that mode, or can't be read."""
+    import datasets
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            if picture.mode == mode:
+                return data
+        out = io.BytesIO()
+        datasets.Image(mode=mode).decode_example({"bytes": data, "path": None}).save(out, "PNG")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return data
+    return out.getvalue()
+
+
+def _as_asked(dataset: Any, folder: str) -> Any:
+    """Rows without a format, with pictures in the modes that columns ask for; what that takes lies in ``folder``."""
+    import datasets
+
+    found = dataset.with_format(None)
+    for name, feature in dataset.features.items():
+        if not isinstance(feature, datasets.Image) or feature.mode is None:
+            continue
+        refuse_mode(feature.mode, name)
+        plain = found.cast_column(name, datasets.Image(decode=False))
+
+        def packed(cell: dict[str, Any] | None, name: str = name, mode: str = feature.mode) -> dict[str, Any]:
+            if cell is None:
+                return {name: None}
+            return {name: {**cell, "bytes": in_mode(cell["bytes"] or Path(cell["path"]).read_bytes(), mode)}}
+
+        if any(packed(cell)[name] != cell for cell in plain[name]):
+            kept = str(Path(folder) / f"{len(list(Path(folder).iterdir()))}.arrow")
+            made = plain.map(packed, input_columns=name, cache_file_name=kept, features=plain.features)
+            found = made.cast_column(name, feature)
+    return found
 
 
 def warn_of_rates(dataset: Any) -> None:

@@ -163,7 +163,7 @@ def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
     data = _bytes(row[layout.value])
     if data is None:
         raise SampleError("empty", f"row {place} of row group {group} has no bytes in column {layout.value}")
-    return Content(data, _annotations(row, layout))
+    return Content(data, annotations_of(row, layout))
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +342,7 @@ def _fields(row: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
     return found
 
 
-def _annotations(row: Mapping[str, Any], layout: Layout) -> Annotations | None:
+def annotations_of(row: Mapping[str, Any], layout: Layout) -> Annotations | None:
     """The annotations of a row; None where it has none. Raises SampleError."""
     if layout.ours:
         masks = {str(mask["name"]): mask["bytes"] for mask in row.get("masks") or () if mask and mask["bytes"]}
@@ -372,7 +372,7 @@ def _seen(table: _Table) -> _shards_whole.Seen:
     for group in range(table.file.num_row_groups):
         for row in _rows(table.file, group, [name for name in columns if name]):
             try:
-                found = _annotations({**row, "masks": None}, layout)
+                found = annotations_of({**row, "masks": None}, layout)
             except SampleError:
                 continue
             seen.look(plain(found) if found is not None else {}, bool(row.get("masks")))

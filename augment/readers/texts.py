@@ -14,6 +14,7 @@ before, overlapping entities. A row is listed as a stretch of its file, and fetc
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -26,6 +27,7 @@ from augment.errors import InputError, SampleError
 from augment.readers import _stretches
 from augment.readers._places import RefusedError
 from augment.readers._rows import word
+from augment.readers._shards import whole as _shards_whole
 from augment.readers._shards.columns import only_class
 from augment.readers._texts import claim as _texts_claim
 from augment.readers._texts import groups, keys, objects
@@ -53,12 +55,21 @@ def dataset(path: Path, options: Options) -> Dataset:
     layouts = [found.layout for _, found in tables]
     if layouts[0].roles.label is None:
         only_class(tuple(layouts[0].classes), str(path))
+    names = dict.fromkeys(name for one in layouts for name in one.classes.get(one.roles.label or "", ()))
     return Dataset(
-        classes=tuple(dict.fromkeys(name for one in layouts for name in one.classes.get(one.roles.label or "", ()))),
+        classes=tuple(names) or _declared(path),
         spanned=any(layout.shape for layout in layouts),
         rows=layouts[0].rows(),
         reading=told(path, [(file.name, layout.plain()) for (file, _), layout in zip(tables, layouts, strict=True)]),
     )
+
+
+def _declared(path: Path) -> tuple[str, ...]:
+    """The classes that an output of ours tells of; a file of that name may be another's, and a table."""
+    with contextlib.suppress(InputError):
+        told = _shards_whole.described(path)
+        return told[0].classes if told is not None else ()
+    return ()
 
 
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:

@@ -71,7 +71,7 @@ def as_text(facts: Mapping[str, Any]) -> str:
 
 
 def describe(root: Path, dataset: Dataset, more: Mapping[str, Any] | None = None) -> list[Written]:
-    """Write ``dataset.json`` where there is more to tell than the classes in their usual order.
+    """Write ``dataset.json`` where there is more to tell than the classes that occur, in their usual order.
 
     Args:
         root: The output folder.
@@ -81,7 +81,7 @@ def describe(root: Path, dataset: Dataset, more: Mapping[str, Any] | None = None
     rows = dataset.rows
     ordered = dataset.classes != class_order(dataset.classes)
     found = dataset.categories or dataset.located or dataset.transcribed or dataset.fields or rows or more
-    if not (found or ordered):
+    if not (found or ordered or dataset.spare):
         return []
     whole = {
         "augment": 1,  # the version of this form

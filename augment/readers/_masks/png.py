@@ -44,14 +44,14 @@ def _packed(data: bytes) -> bytes:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as picture:
                 _check(picture)
-                few_bits = _few_bits(data)
+                bits = few_bits(data)
                 pixels = _values(picture)
     except UnidentifiedImageError:
         raise SampleError("bad mask", "it is no file of pixels that can be read; masks are PNG files") from None
     except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
         raise SampleError("bad mask", f"it can't be decoded: {error}") from None
-    if few_bits:  # Pillow stretches 2 and 4 bits to 8
-        pixels = pixels // (255 // (2**few_bits - 1))
+    if bits:  # Pillow stretches 2 and 4 bits to 8
+        pixels = pixels // (255 // (2**bits - 1))
     if pixels.min(initial=0) < 0 or pixels.max(initial=0) > 65535:
         raise SampleError("bad mask", "it has values beyond 65535")
     out = io.BytesIO()
@@ -59,7 +59,7 @@ def _packed(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def _few_bits(data: bytes) -> int:
+def few_bits(data: bytes) -> int:
     """The bits of a gray PNG that has 2 or 4 of them; 0 for all others."""
     if len(data) < _HEADER.size or not data.startswith(SIGNATURE):
         return 0

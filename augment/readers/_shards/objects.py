@@ -20,24 +20,26 @@ _RINGS = "segmentation"
 
 def instances(cell: Any, names: Sequence[str]) -> tuple[Instance, ...]:
     """The objects of a cell; ``names`` are those of numbered categories. Raises SampleError."""
-    rows = [] if cell is None else _rows(cell) if isinstance(cell, dict) else cell
-    return tuple(_instance(row, names, place) for place, row in enumerate(rows) if row is not None)
+    return tuple(_instance(row, names, place) for place, row in enumerate(items(cell)) if row is not None)
 
 
 def category(row: Mapping[str, Any], names: Sequence[str]) -> str | None:
     """The name of an object's category."""
-    value = row.get(_category_key(row))
+    value = row.get(category_key(row))
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names):
         return names[value]
     return _shards.word(value)
 
 
-def _category_key(row: Mapping[str, Any]) -> str:
+def category_key(row: Mapping[str, Any]) -> str:
+    """Under which key an object has its category."""
     return next((key for key in CATEGORY if row.get(key) is not None), CATEGORY[0])
 
 
-def _rows(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Lists side by side as a list of objects. Raises SampleError."""
+def items(cell: Any) -> list[dict[str, Any] | None]:
+    """A cell as a list of objects, lists side by side too. Raises SampleError."""
+    if not isinstance(cell, dict):
+        return [] if cell is None else list(cell)
     lists = {key: value for key, value in cell.items() if isinstance(value, list)}
     lengths = {len(value) for value in lists.values()}
     if len(lengths) > 1:
@@ -49,7 +51,7 @@ def _rows(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _instance(row: Mapping[str, Any], names: Sequence[str], place: int) -> Instance:
     box = next((row[key] for key in BOXES if row.get(key) is not None), None)
     polygons = _polygons(row.get(_RINGS))
-    known = {*BOXES, *_CROWD, _category_key(row), *([_RINGS] if polygons else [])}
+    known = {*BOXES, *_CROWD, category_key(row), *([_RINGS] if polygons else [])}
     return Instance(
         label=category(row, names),
         box=_box(box, place),

@@ -36,7 +36,7 @@ class Table:
     mend: Callable[[dict[str, Any]], dict[str, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.mend = _mender(self.file.schema_arrow)
+        self.mend = mender(self.file.schema_arrow)
 
     @classmethod
     def open(cls, path: str, checked: bool = True) -> Table:
@@ -124,7 +124,7 @@ def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([as_plain(column) for column in batch.columns], names=batch.schema.names)
 
 
-def _mender(schema: pa.Schema) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def mender(schema: pa.Schema) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """What makes JSON values of a row's, with names for the numbers of classes."""
     named = {name: names for name, names in class_names(schema).items() if name in schema.names}
     odd = [one.name for one in schema if not _is_plain(one.type)]
