@@ -89,8 +89,8 @@ PRINTED: dict[str, dict[str, list[str]]] = {
 """Notebook -> cell -> lines that it prints."""
 
 SHOWN: dict[str, dict[str, tuple[str, int]]] = {
-    "own_step": {"first": ("<svg", 10), "whole": ("<svg", 8)},
-    "pictures": {"show": ("<svg", 18), "boxes": ("<svg", 20)},
+    "own_step": {"first": ("<img", 10), "whole": ("<img", 8)},
+    "pictures": {"show": ("<img", 18), "boxes": ("<img", 20)},
     "sounds": {"show": ("<audio", 12), "stretch": ("<audio", 6)},
 }
 """Notebook -> cell -> the element that it shows, and how many."""

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from augment import svg
 from augment.annotations import Annotations, Event
 from augment.contracts import View
 
@@ -47,9 +48,14 @@ MAGMA = bytes.fromhex("000004 1c1044 4f127b 812581 b5367a e55064 fb8761 fec287 f
 """Matplotlib's colour map of that name (Smith and van der Walt, 2015), RGB at every eighth of its length."""
 
 STYLE = """
-.augment-show svg.sound {display: block; max-width: 100%}
+.augment-show img.sound {display: block; max-width: 100%; height: auto; margin: 0}
 .augment-show audio {display: block; width: 100%; max-width: 284px; height: 32px; margin-top: 2px}
 """
+
+GRAY = "#808080"
+
+LETTER = 5.0
+"""Pixels that a letter of an event's name takes, about."""
 
 FONT = 'font-family="sans-serif" font-size="9"'
 """Attributes, not CSS: they survive more tools."""
@@ -125,11 +131,10 @@ def _picture(power: Samples, extent: tuple[float, float, float], marks: str) -> 
     stored = io.BytesIO()
     image.save(stored, "png", optimize=True)
     link = base64.b64encode(stored.getvalue()).decode("ascii")
-    wide = ACROSS * seconds / longest
-    size = f'width="{WIDTH}" height="{TOP + HIGH + BELOW}" viewBox="0 0 {WIDTH} {TOP + HIGH + BELOW}"'
+    wide, whole = ACROSS * seconds / longest, TOP + HIGH + BELOW
     place = f'x="{LEFT}" y="{TOP}" width="{wide:.1f}" height="{HIGH}" preserveAspectRatio="none"'
     inside = f'<image {place} href="data:image/png;base64,{link}"/>{"".join(_axes(longest, top))}{marks}'
-    return f'<svg class="sound" xmlns="http://www.w3.org/2000/svg" {size}>{inside}</svg>'
+    return svg.image(inside, (WIDTH, whole), (WIDTH, whole), "sound")
 
 
 def _axes(longest: float, top: float) -> Iterator[str]:
@@ -148,8 +153,8 @@ def _axes(longest: float, top: float) -> Iterator[str]:
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
-    """A word in the page's own colour."""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor" {FONT}>{text}</text>'
+    """A word in a gray that can be read on light and dark pages."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{GRAY}" {FONT}>{text}</text>'
 
 
 def _step(least: float) -> float:
@@ -159,10 +164,9 @@ def _step(least: float) -> float:
 
 
 def _marks(notes: Annotations | None, longest: float, colours: Mapping[str, str]) -> str:
-    """Events as boxes over their time, a lane of names for each tier; moments as lines."""
-    tiers = list(dict.fromkeys(event.tier for event in _events(notes)))
+    """Events as boxes over their time, each tier's names in lanes of their own; moments as lines."""
     found = []
-    for event in _events(notes):
+    for event, lane in _lanes(_events(notes), longest):
         x = LEFT + ACROSS * event.onset / longest
         wide = max(0.5, ACROSS * (event.offset - event.onset) / longest)
         colour = colours[str(event.label or "")]
@@ -170,11 +174,24 @@ def _marks(notes: Annotations | None, longest: float, colours: Mapping[str, str]
         name = escape(event.label or "")
         paint = f'fill="{colour}" fill-opacity=".12" stroke="{colour}"'
         found.append(f"<rect {place} {paint}><title>{name}</title></rect>")
-        y = TOP + 9 + 10 * (tiers.index(event.tier) % 8)
+        y = TOP + 9 + 10 * (lane % 8)
         place = f'x="{x + 2:.1f}" y="{y}" fill="{colour}" {FONT}'
         halo = 'stroke="#000" stroke-width="2" stroke-linejoin="round"'
         found.append(f"<text {place} {halo}>{name}</text><text {place}>{name}</text>")
     return "".join(found)
+
+
+def _lanes(events: Sequence[Event], longest: float) -> Iterator[tuple[Event, int]]:
+    """Each event with the lane of its name: the first of its tier's where the name before has ended."""
+    first = 0
+    for tier in dict.fromkeys(event.tier for event in events):
+        ends: list[float] = []
+        for event in sorted((one for one in events if one.tier == tier), key=lambda one: one.onset):
+            x = ACROSS * event.onset / longest
+            lane = next((place for place, end in enumerate(ends) if end <= x), len(ends))
+            ends[lane : lane + 1] = [x + 4 + LETTER * len(event.label or "")]
+            yield event, first + lane
+        first += len(ends)
 
 
 def _player(samples: Samples, rate: int, share: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from augment import svg
 from augment.annotations import INDEX, Annotations, Instance
 from augment.contracts import View
 from augment.masks import bitmap
@@ -42,7 +43,7 @@ MANY = (
 """The 20 colours of maximum contrast of Kelly (1965), less white and black: where there are more than eight."""
 
 STYLE = """
-.augment-show svg.picture {display: block; max-width: 100%}
+.augment-show img.picture {display: block; max-width: 100%; height: auto; margin: 0}
 """
 
 THIN = 'vector-effect="non-scaling-stroke"'
@@ -68,16 +69,17 @@ def _classes(notes: Annotations) -> Iterator[str]:
 
 
 def _drawn(view: View, colours: Mapping[str, str]) -> str:
-    """One picture as SVG, its user units being the pixels of the value."""
+    """One picture as an image; with annotations, as SVG whose user units are the pixels of the value."""
     height, width = view.value.shape[:2]
     scale = max(width, height) / WIDTH
     small = max(width, height) <= SMALL
-    inside = [_embedded(_link(_seen(view.value), small), (width, height), small)]
-    if view.annotations is not None:
-        inside += _annotated(view.annotations, (width, height), scale, colours)
-    wide, high = width / scale, height / scale
-    size = f'width="{wide:.0f}" height="{high:.0f}" viewBox="0 0 {width} {height}"'
-    return f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" {size}>{"".join(inside)}</svg>'
+    link, size = _link(_seen(view.value), small), (max(1, round(width / scale)), max(1, round(height / scale)))
+    notes = view.annotations
+    inside = "".join(_annotated(notes, (width, height), scale, colours)) if notes is not None else ""
+    if inside:
+        return svg.image(_embedded(link, (width, height), small) + inside, size, (width, height), "picture")
+    squares = ' style="image-rendering: pixelated"' if small else ""
+    return f'<img class="picture" src="{link}" alt="" width="{size[0]}" height="{size[1]}"{squares}>'
 
 
 def _embedded(link: str, size: tuple[int, int], squares: bool) -> str:

@@ -70,9 +70,9 @@ def control(widgets: Any, parameter: Parameter, given: Mapping[str, Any]) -> Con
     value = given[parameter.name] if parameter.name in given else _default(parameter.default)
     kind = _WRITTEN.sub("", parameter.kind).strip()
     options = {"description": parameter.name, "style": {"description_width": "12em"}, "tooltip": parameter.about}
-    options["layout"] = widgets.Layout(width="34em")
+    options["layout"] = widgets.Layout(width="auto", max_width="34em")
     if isinstance(value, bool):
-        return _made(parameter.name, widgets.Checkbox(value=value, indent=False, **options))
+        return _made(parameter.name, widgets.Checkbox(value=value, **options))
     if (choices := _choices(kind)) and value in choices:
         return _made(parameter.name, widgets.Dropdown(options=choices, value=value, **options))
     if (many := _many(kind)) and isinstance(value, list) and set(value) <= set(many):
@@ -80,7 +80,7 @@ def control(widgets: Any, parameter: Parameter, given: Mapping[str, Any]) -> Con
         return _made(parameter.name, widgets.SelectMultiple(options=many, value=value, rows=rows, **options))
     if (numbers := _numbers(kind, value)) is not None:
         return _made(parameter.name, _slider(widgets, numbers, kind, options))
-    shown = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
+    shown = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False)
     shown = shown.removesuffix("\n").removesuffix("\n...")
     found = widgets.Text(value=shown, continuous_update=False, **options)
     return Control(parameter.name, found, value, text=True)
@@ -142,9 +142,9 @@ def _slider(widgets: Any, numbers: Sequence[float], kind: str, options: Mapping[
     ends = (int(least), int(most)) if whole else (least, most)
     name = f"{'Int' if whole else 'Float'}{'Range' if len(numbers) == 2 else ''}Slider"
     value = tuple(numbers) if len(numbers) == 2 else numbers[0]
-    extra = {} if whole else {"readout_format": ".4g"}
+    extra = {} if whole else {"readout_format": ".4"}
     bounds = {"min": ends[0], "max": ends[1], "step": step, "value": value}
-    return getattr(widgets, name)(**bounds, continuous_update=False, **extra, **options)
+    return getattr(widgets, name)(**bounds, **extra, **options)
 
 
 def _bound(form: re.Pattern[str], kind: str) -> tuple[str, float] | None:

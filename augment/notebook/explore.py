@@ -6,8 +6,8 @@ Needs ``pip install 'augment[notebooks]'`` (ipywidgets).
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,19 @@ from typing import Any
 import yaml
 
 from augment import catalog
-from augment.contracts import Description
-from augment.engine.draw import GROUPS
 from augment.engine.items import Item
 from augment.engine.recipe import AnyRecipe, Changes, Recipe, build, load
-from augment.engine.source import KeyPath
 from augment.errors import AugmentError, RecipeError
-from augment.notebook.controls import Control, control
 from augment.notebook.given import at_hand, checked, streamed
 from augment.notebook.preview import Preview
+from augment.notebook.sections import Section, told
+from augment.notebook.tree import Node, blocks
+
+STORED = 500_000
+"""Characters of HTML that a notebook keeps, to show where no kernel is; a bigger page is left out."""
+
+PLAIN = 'style="line-height: 1.3; margin: 0 0 8px; white-space: pre-wrap; user-select: all; font-family: monospace"'
+"""Of YAML: a click selects all of it."""
 
 
 def explore(recipe: AnyRecipe, sample: Any = None, **changes: Any) -> Explorer:
@@ -56,35 +60,18 @@ def explore(recipe: AnyRecipe, sample: Any = None, **changes: Any) -> Explorer:
     return Explorer(ipywidgets, load(recipe if made is None else made.plan.recipe, **changes), sample)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a step stands in a recipe's data, whose it is, and how it is written there."""
-
-    path: KeyPath
-    kind: str
-    name: str
-    given: Mapping[str, Any]
-
-    @property
-    def prepares(self) -> bool:
-        """Whether it is a step that every source takes once."""
-        return self.path[0] == "prepare"
-
-    def __str__(self) -> str:
-        head, *rest = (*self.path, self.name)
-        return str(head) + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
-
-
 class Explorer:
     """The widgets of ``augment.explore``; all of them can be read and set from code too.
 
     Attributes:
-        step: A dropdown of the recipe's steps, by their place (``image[0].Affine``).
+        step: A dropdown of the recipe's steps, groups and policies, by their place (``image[0].Affine``), and of
+            whole blocks (``image``). What is chosen always fires; of a block, steps fire as their p says.
         seed: The recipe's seed.
-        controls: Parameter -> its widget, ``p`` among them; those of the step that is chosen.
+        copy: Which copy is drawn, from 1.
+        again: A button that draws the next copy.
         picture: HTML: the original and what the step makes of it.
-        problem: HTML: what is wrong with a setting; empty where all is well.
-        text: HTML: the YAML of the step, and of the recipe.
+        problem: HTML: what is wrong and belongs to no parameter; empty where all is well.
+        text: HTML: the YAML of what is chosen, and of the recipe.
         box: All of them as one widget.
     """
 
@@ -95,177 +82,171 @@ class Explorer:
         kind, item = at_hand(sample) if sample is not None else (None, None)
         self._item: Item | None = item
         self._previews: dict[tuple[str, bool], Preview] = {}
-        self._controls: list[Control] = []
-        self._step: dict[str, Any] = {}
-        self._seed = recipe.frame.seed
-        places = {str(place): place for place in _places(self._text.data)}
-        self._places = {name: place for name, place in places.items() if kind in (None, place.kind)}
-        if not self._places:
-            if isinstance(sample, str) and catalog.modality_of(Path(sample).suffix.lower()) in _kinds(places.values()):
+        self._wrong: dict[str, str] = {}
+        self._blocks = blocks(self._text.data)
+        self._nodes = {node.path: node for node in _offered(self._blocks) if kind in (None, node.kind)}
+        if not self._nodes:
+            kinds = {block.kind for block in self._blocks if block.steps}
+            if isinstance(sample, str) and catalog.modality_of(Path(sample).suffix.lower()) in kinds:
                 raise AugmentError(f"explore: {sample}: expected a file, there is none (in {Path.cwd()})")
-            raise AugmentError(f"explore: expected a step to explore under `{kind or 'image'}:`, outside of policies")
-        self._place = self._shown_first()
-        first = str(self._place)
-        self.step = widgets.Dropdown(
-            options=list(self._places), value=first, description="step", layout=_wide(widgets)
-        )
-        self.seed = widgets.BoundedIntText(
-            value=recipe.frame.seed, min=0, max=2**53, description="seed", tooltip="Another seed, other draws."
-        )
-        self.problem, self.picture, self.text = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._sliders = widgets.VBox()
-        left = widgets.VBox([self._sliders, self.text])
-        right = widgets.VBox([self.problem, self.picture])
-        self.box = widgets.VBox([widgets.HBox([self.step, self.seed]), widgets.HBox([left, right])])
+            raise AugmentError(f"explore: expected a step to explore under `{kind or 'image'}:`, there is none")
+        self._node = self._shown_first()
+        self._section = Section(widgets, self._node, self._changed)
+        self._placed()
         self.step.observe(self._chosen, "value")
         self.seed.observe(self._changed, "value")
+        self.copy.observe(self._changed, "value")
+        self.again.on_click(self._drawn_again)
         self._chosen()
+
+    def _placed(self) -> None:
+        """The widgets that stay, side by side where there is room."""
+        widgets = self._widgets
+        layout = widgets.Layout
+        self.step = widgets.Dropdown(
+            options=list(self._nodes),
+            value=self._node.path,
+            description="step",
+            layout=layout(width="34em"),
+            style={"description_width": "auto"},
+        )
+        narrow = {"layout": layout(width="auto"), "style": {"description_width": "auto"}}
+        number, told_of = widgets.BoundedIntText, "Another seed, other draws."
+        self.seed = number(self._recipe.frame.seed, min=0, max=2**53, description="seed", tooltip=told_of, **narrow)
+        self.copy = number(1, min=1, max=10**6, description="copy", tooltip="Which copy is drawn.", **narrow)
+        self.again = widgets.Button(description="draw again", tooltip="The next copy", layout=layout(width="auto"))
+        self.problem, self.picture, self.text = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._sliders = widgets.VBox(
+            layout=layout(width="37em", flex="none", max_height="46em", overflow="hidden auto")
+        )
+        seen = layout(flex="1 1 20em", min_width="0", padding="0 0 0 16px")
+        right = widgets.VBox([self.problem, self.picture, self.text], layout=seen)
+        wraps = layout(flex_flow="row wrap")
+        above = widgets.HBox([self.step, self.seed, self.copy, self.again], layout=wraps)
+        self.box = widgets.VBox([above, widgets.HBox([self._sliders, right], layout=wraps)])
 
     @property
     def controls(self) -> Mapping[str, Any]:
-        """Parameter -> its widget, of the step that is chosen."""
-        return {one.name: one.widget for one in self._controls}
+        """Parameter -> its widget, of what is chosen; of steps inside by their path (``steps[0].Affine.rotate``)."""
+        return dict(self._section.controls())
+
+    @property
+    def wrong(self) -> Mapping[str, str]:
+        """Path of a parameter -> what is wrong with it, as it is shown below it."""
+        return dict(self._wrong)
 
     @property
     def recipe(self) -> Recipe:
         """The recipe as it is set now, checked. Raises RecipeError with what is wrong with it."""
-        self._take()
-        return build(self._text)
+        if unread := self._section.take():
+            raise AugmentError("explore: " + "; ".join(f"{path}: {text}" for path, text in unread.items()))
+        return build(replace(self._text, data=self._data()))
 
     @property
     def yaml(self) -> str:
         """The recipe as it is set now, also where a setting is wrong."""
-        return _yaml(self._text.data)
+        return _yaml(self._data())
 
     @property
     def step_yaml(self) -> str:
-        """The step that is chosen, as a line of a recipe."""
-        return _yaml([self._step])
+        """What is chosen, as a line of a recipe."""
+        if self._node.parent is None:
+            return _yaml({self._node.kind: self._node.data()})
+        lines = _yaml(self._node.data()).removesuffix("\n...\n").strip().split("\n")
+        return "- " + "\n  ".join(lines) + "\n"
 
     def __repr__(self) -> str:
-        return f"<explore: {self._place}; .recipe and .yaml have what is set>"
+        return f"<explore: {self._node.path}; .recipe and .yaml have what is set>"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.box._repr_mimebundle_(**options)
+        """The widgets; where there are none (a stored notebook, a page made of it), the picture and YAML as now."""
+        found = dict(self.box._repr_mimebundle_(**options))
+        page = f"<div>{self.picture.value}{self.text.value}</div>"
+        return {**found, "text/plain": repr(self), **({"text/html": page} if len(page) <= STORED else {})}
+
+    def _drawn_again(self, button: Any = None) -> None:
+        self.copy.value += 1
 
     def _chosen(self, change: Any = None) -> None:
         """Another step: its parameters, as they stand in the recipe."""
-        for one in self._controls:
-            one.widget.unobserve_all()
-        self._place = self._places[self.step.value]
-        item = _at(self._text.data, self._place.path)
-        given = _body(item)[1]
-        described = catalog.modality(self._place.kind).describe(self._place.name)
-        self._controls = list(_controls(self._widgets, described, given))
-        self._given = given
-        for one in self._controls:
-            one.widget.observe(self._changed, "value")
-        self._sliders.children = [one.widget for one in self._controls]
+        before = self._section
+        self._node = self._nodes[self.step.value]
+        self._section = Section(self._widgets, self._node, self._changed)
+        self._section.open()
+        self._sliders.children = [self._section.box]
+        before.close()
         self._changed()
 
     def _changed(self, change: Any = None) -> None:
         """A new setting: into the recipe, and onto the sample. What is wrong with it is shown, not raised."""
-        problem = ""
+        problems = self._section.take()
+        if not problems:
+            try:
+                self.picture.value = self._preview().html(self._node, self.seed.value, self.copy.value)
+            except RecipeError as error:  # of the preview's recipe, whose paths are others
+                problems = self._problems() or {"": "\n".join(map(str, error.problems))}
+            except AugmentError as error:
+                problems = {"": str(error)}
+        self._wrong = problems
+        rest = self._section.tell(problems)
+        self.problem.value = told("\n".join(f"{path}\n  {text}" if path else text for path, text in rest.items()))
+        shown = ((self._node.path, self.step_yaml), ("the recipe", self.yaml))
+        self.text.value = "".join(f"<b>{escape(name)}</b><pre {PLAIN}>{escape(text)}</pre>" for name, text in shown)
+
+    def _problems(self) -> dict[str, str]:
+        """What is wrong with the recipe: path -> what was expected, and the fix."""
         try:
-            self._take()
-            self.picture.value = self._preview().html(self._step, self.seed.value)
-        except RecipeError as error:  # the preview's recipe has this step only
-            here = f"{self._place.kind}[0].{self._place.name}"
-            moved = [
-                replace(one, path=one.path.replace(here, str(self._place), 1), place="") for one in error.problems
-            ]
-            problem = "<br>".join(escape(str(one)) for one in moved)
-        except AugmentError as error:
-            problem = escape(str(error))
-        self.problem.value = f'<div style="border-left: 4px solid #d55e00; padding: 4px">{problem}</div>' * bool(
-            problem
-        )
-        shown = f"<b>this step</b><pre>{escape(self.step_yaml)}</pre><b>the recipe</b><pre>{escape(self.yaml)}</pre>"
-        self.text.value = f'<div style="line-height: 1.3">{shown}</div>'
+            build(replace(self._text, data=self._data()))
+        except RecipeError as error:
+            found: dict[str, str] = {}
+            for one in error.problems:
+                text = "\n".join(part for part in (one.expected, one.fix) if part)
+                found[one.path] = f"{found[one.path]}\n{text}" if one.path in found else text
+            return found
+        return {}
 
-    def _take(self) -> None:
-        """Write what the widgets say into the recipe; what is as it was, and was not written, is left out."""
-        body = dict(self._given)
-        for one in self._controls:
-            if one.value != one.first or one.name in self._given:
-                body[one.name] = self._given[one.name] if one.value == one.first else one.value
-        self._step = {self._place.name: body}
-        *above, last = self._place.path
-        _at(self._text.data, tuple(above))[last] = self._step
-        if self.seed.value != self._seed or "seed" in self._text.data:
-            self._text.data["seed"] = self.seed.value
+    def _data(self) -> dict[str, Any]:
+        """The recipe's data as it is set now."""
+        data = dict(self._text.data)
+        for block in self._blocks:
+            if block.prepares:
+                data["prepare"] = {**data["prepare"], block.kind: block.data()}
+            else:
+                data[block.kind] = block.data()
+        if self.seed.value != self._recipe.frame.seed or "seed" in data:
+            data["seed"] = self.seed.value
+        return data
 
-    def _shown_first(self) -> Place:
+    def _shown_first(self) -> Node:
         """The first step that there is a sample for. Raises AugmentError where there is none for any."""
         problems: list[AugmentError] = []
-        for place in self._places.values():
-            self._place = place
+        for node in self._nodes.values():
+            self._node = node
             try:
                 self._preview()
             except AugmentError as error:
                 problems.append(error)
             else:
-                return place
+                if node.parent is not None:
+                    return node
         raise problems[0]
 
     def _preview(self) -> Preview:
         """The sample, set up once for each modality."""
-        key = (self._place.kind, not self._place.prepares)
+        key = (self._node.kind, not self._node.prepares)
         if key not in self._previews:
             self._previews[key] = Preview(self._recipe, key[0], self._item, key[1])
         return self._previews[key]
 
 
-def _kinds(places: Iterable[Place]) -> set[str | None]:
-    return {place.kind for place in places}
-
-
-def _wide(widgets: Any) -> Any:
-    return widgets.Layout(width="34em")
-
-
-def _controls(widgets: Any, described: Description, given: Mapping[str, Any]) -> Iterator[Control]:
-    """Those that the recipe gives first, then the others; what has to be given and is not has none."""
-    listed = sorted(described.parameters, key=lambda one: one.name not in given)
-    for parameter in listed:
-        if parameter.name in given or parameter.default != "required":
-            yield control(widgets, parameter, given)
-
-
-def _places(data: Mapping[str, Any]) -> Iterator[Place]:
-    """Every step of a recipe that stands by itself or in groups; policies vary the values of those inside."""
-    known = catalog.names("modalities")
-    prepare = data.get("prepare") or {}
-    for kind in (name for name in data if name in known):
-        yield from _inside(data[kind], (kind,), kind)
-    for kind in (name for name in prepare if name in known):
-        yield from _inside(prepare[kind], ("prepare", kind), kind)
-
-
-def _inside(block: Any, path: KeyPath, kind: str) -> Iterator[Place]:
-    if isinstance(block, Mapping):
-        block, path = block.get("steps"), (*path, "steps")
-    for number, item in enumerate(block or ()):
-        name, body = _body(item)
-        here = (*path, number)
-        if name in GROUPS:
-            yield from _inside(item[name], (*here, name), kind)
-        elif name in catalog.modality(kind).names():
-            yield Place(here, kind, name, body)
-
-
-def _body(item: Any) -> tuple[str, dict[str, Any]]:
-    """The name of a step, and its parameters; of a group only its name counts."""
-    if isinstance(item, str):
-        return item, {}
-    name, body = next(iter(item.items()))
-    return str(name), dict(body) if isinstance(body, Mapping) else {}
-
-
-def _at(data: Any, path: KeyPath) -> Any:
-    for part in path:
-        data = data[part]
-    return data
+def _offered(found: list[Node]) -> list[Node]:
+    """All that can be chosen: steps, groups and policies, and blocks of several."""
+    return [
+        node
+        for block in found
+        for node in block.walk()
+        if node.parent is not None or (len(block.steps or ()) > 1 and not block.prepares)
+    ]
 
 
 def _yaml(data: Any) -> str:

@@ -15,11 +15,15 @@ STYLE = """
 .augment-show {font: 13px/1.35 system-ui, sans-serif; overflow-x: auto; max-width: 100%}
 .augment-show .row {display: flex; gap: 10px; margin: 0 0 12px}
 .augment-show .row.lines {flex-direction: column; gap: 6px; padding-bottom: 8px; border-bottom: 1px solid #8885}
-.augment-show figure {margin: 0; flex: none}
+.augment-show figure {margin: 0; flex: 0 1 auto}
+.augment-show .lines figure {flex: none}
 .augment-show figcaption {overflow-wrap: anywhere; margin-top: 3px; font-size: 12px}
 .augment-show figcaption span {opacity: .75}
 .augment-show .wrong {border: 1px solid #d55e00; padding: 6px; overflow-wrap: anywhere}
 """
+
+SMALLEST = 0.6
+"""To what part of its width a figure shrinks before a row has to be scrolled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +94,6 @@ def _figure(figure: Figure, drawn: str, width: int) -> str:
     body = f'<div class="wrong">{escape(figure.wrong)}</div>' if figure.wrong else drawn
     told = [f"<b>{escape(figure.title)}</b>", *(f"<span>{escape(line)}</span>" for line in figure.lines if line)]
     if width:
-        return f'<figure style="width: {width}px">{body}<figcaption>{"<br>".join(told)}</figcaption></figure>'
+        size = f"width: {width}px; min-width: {width * SMALLEST:.0f}px"
+        return f'<figure style="{size}">{body}<figcaption>{"<br>".join(told)}</figcaption></figure>'
     return f"<figure><figcaption>{' · '.join(told)}</figcaption>{body}</figure>"

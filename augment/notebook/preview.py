@@ -1,8 +1,7 @@
-"""One sample before and after one step: what ``augment.explore`` shows while a slider moves."""
+"""One sample before and after one step, group or policy: what ``augment.explore`` shows while a slider moves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from augment.engine.recipe import Recipe, build
 from augment.errors import AugmentError
 from augment.notebook.page import Figure, page
 from augment.notebook.show import classes, said, steps
+from augment.notebook.tree import Node
 from augment.sample import Dataset, Entry
 
 ONE = ("expand", "views", "output")
@@ -25,7 +25,7 @@ ONE = ("expand", "views", "output")
 
 
 class Preview:
-    """A sample, and what a step makes of it.
+    """A sample, and what a step or several make of it.
 
     Args:
         recipe: Whose labels, seed and preparation count.
@@ -39,18 +39,23 @@ class Preview:
 
     def __init__(self, recipe: Recipe, kind: str, item: Item | None, prepared: bool) -> None:
         self.kind = kind
+        self._duplicates = recipe.frame.expand.duplicates
         self._data = _alone(recipe, prepared)
         self._text = replace(recipe.text, data={**self._data, kind: []})
         bare = build(self._text)
         self._bench, self._entry = _first(bare, kind) if item is None else _held(bare, kind, item)
         self._original, _, _ = self._bench.told(self._entry, 0, 1)
 
-    def html(self, step: Mapping[str, Any], seed: int) -> str:
-        """Original and copy side by side; the step always fires. Raises RecipeError and SampleError."""
-        name, body = next(iter(step.items()))
-        data = {**self._data, "seed": seed, self.kind: [{name: {**body, "p": 1.0}}]}
+    def html(self, node: Node, seed: int, copy: int = 1) -> str:
+        """Original and copy side by side; a step always fires. Raises RecipeError and SampleError.
+
+        Of a whole block it is the copy that a run makes of this sample.
+        """
+        whole = node.parent is None  # a run compares its copies, each with those before
+        expand = {"duplicates": self._duplicates if whole else "keep"}
+        data = {**self._data, "seed": seed, "expand": expand, self.kind: node.alone()}
         self._bench.recipe = build(replace(self._text, data=data))
-        sample, _, applied = self._bench.told(self._entry, 1, 1)
+        sample, _, applied = self._bench.told(self._entry, copy, 1)
         original, notes = self._original, sample.annotations
         modality = catalog.modality(self.kind)
         before, facts = modality.plain(original.value)
@@ -58,14 +63,14 @@ class Preview:
         lines = (classes(original.label, original.annotations), said(original.annotations))
         first = Figure(View(before, facts, original.annotations), self._entry.key, lines)
         lines = (classes(sample.label, notes), said(notes))
+        name = f"copy {copy}" if whole else node.name
         return page([[first, Figure(View(after, told, notes, before), name, (*lines, steps(applied)))]])
 
 
 def _alone(recipe: Recipe, prepared: bool) -> dict[str, Any]:
     """A recipe's plain data without its steps."""
     left = {*catalog.names("modalities"), *ONE, *(() if prepared else ("prepare",))}
-    data = {key: value for key, value in recipe.text.data.items() if key not in left}
-    return {**data, "expand": {"duplicates": "keep"}}
+    return {key: value for key, value in recipe.text.data.items() if key not in left}
 
 
 def _first(recipe: Recipe, kind: str) -> tuple[Bench, Entry]:

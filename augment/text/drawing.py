@@ -22,9 +22,11 @@ HIDDEN = frozenset({"token"})
 
 STYLE = """
 .augment-show .text {white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.6; max-width: 60em}
-.augment-show .text del {background: #e69f0038; text-decoration: line-through; text-decoration-color: #d55e00}
-.augment-show .text ins {background: #56b4e948; text-decoration: underline; text-decoration-color: #0072b2;
- text-decoration-thickness: 2px}
+.augment-show .text del {background: #e69f0038; text-decoration: line-through 1px #d55e00; border-radius: 2px;
+ padding: 0 1px}
+.augment-show .text ins {background: #56b4e948; text-decoration: underline 2px #56b4e9; border-radius: 2px;
+ padding: 0 1px}
+.augment-show .text del + ins {margin-left: 2px}
 .augment-show .text mark {background: none; color: inherit; border-bottom: 2px dotted #009e73}
 .augment-show .text sub {color: #fff; background: #00704f; border-radius: 3px; padding: 0 3px; margin: 0 1px;
  font-size: 70%; vertical-align: baseline; user-select: none}

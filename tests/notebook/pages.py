@@ -8,11 +8,12 @@ import re
 import wave
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 from PIL import Image
 
-VOID = {"br", "image", "rect", "circle", "polygon", "meta"}
+VOID = {"br", "img", "image", "rect", "circle", "polygon", "meta"}
 
 
 class Texts(HTMLParser):
@@ -23,7 +24,7 @@ class Texts(HTMLParser):
         self.open: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[tuple[str, tuple[str, ...]]] = []
-        self.feed(page)
+        self.feed(unwrapped(page))
         self.close()
         assert not self.open
 
@@ -49,9 +50,14 @@ class Texts(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
+def unwrapped(page: str) -> str:
+    """A page with what its SVG images draw in their place."""
+    return re.sub(r'<img class="\w+" src="data:image/svg\+xml,([^"]+)"[^>]*>', lambda found: unquote(found[1]), page)
+
+
 def pictures(page: str) -> list[np.ndarray]:
     """Those that are embedded, in their order."""
-    found = re.findall(r"data:image/\w+;base64,([\w+/=]+)", page)
+    found = re.findall(r"data:image/\w+;base64,([\w+/=]+)", unwrapped(page))
     return [np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in found]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +294,40 @@ def test_wrong_arguments_are_refused(small: Path) -> None:
         augment.show(augment.stream(RECIPE, input=small), seed=1)
     with pytest.raises(augment.AugmentError, match="seed"):
         augment.show([], seed=1)
+
+
+def test_pages_keep_their_pictures_where_svg_and_styles_are_taken_out(scenes: Path, sounds: Path) -> None:
+    for recipe, folder in (({"image": ["HorizontalFlip"]}, scenes), ({"audio": ["Gain"]}, sounds)):
+        page = augment.show(recipe, input=folder, sources=2, copies=2).html
+        bare = re.sub(r"<style>.*?</style>|<svg.*?</svg>| style=\"[^\"]*\"", "", page, flags=re.DOTALL)
+        assert bare.count("<img ") == 6
+        assert len(pictures(bare)) == len(pictures(page)) >= 6
+        assert "<svg" not in page
+
+
+EVENTS = st.lists(
+    st.builds(
+        lambda onset, length, label, tier: Event(onset, onset + length, label, tier),
+        st.floats(0, 9),
+        st.floats(0, 1),
+        st.sampled_from(["a", "dog", "a long name"]),
+        st.sampled_from(["one", "two"]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(EVENTS)
+def test_names_of_events_do_not_overlap(events: list[Event]) -> None:
+    sound = Item("a", 0, np.zeros((1, 1000), np.float32), None, None, None, {"rate": 100})
+    notes = Annotations(events=tuple(events), duration=10.0)
+    page = Texts(augment.show(replace(sound, annotations=notes)).html)
+    spots: dict[str, list[tuple[float, str]]] = {}
+    named = [text for text, inside in page.texts if inside[-1] == "text"]
+    placed = list(zip(page.all("text"), named, strict=True))
+    for tag, name in placed[-2 * len(events) :: 2] if events else ():
+        spots.setdefault(str(tag["y"]), []).append((float(tag["x"] or 0), name))
+    for row in spots.values():
+        for (left, name), (right, _) in pairwise(sorted(row)):
+            assert right - left >= 5 * len(name)
