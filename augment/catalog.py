@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
@@ -56,6 +56,7 @@ def modality(name: str) -> Modality:
     return cast(Modality, module("modalities", name))
 
 
+@lru_cache(maxsize=256)
 def modality_of(suffix: str) -> str | None:
     """The modality that decodes files with this ending (lower case, with dot), or None."""
     return next((name for name in names("modalities") if suffix in modality(name).SUFFIXES), None)

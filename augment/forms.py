@@ -13,18 +13,22 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from augment import masks
+from augment import catalog, masks
 from augment.annotations import INDEX, Annotations, Instance, bounds
 from augment.engine.items import Item, Made
+from augment.engine.plan import Plan
 from augment.engine.stream import Stream, Streaming
-from augment.errors import AugmentError
-from augment.sample import Dataset, Skip
+from augment.errors import AugmentError, SampleError
+from augment.sample import Skip
 
 UNLABELLED = -1
 """The label of a sample that has none: ``ignore_class=-1`` of Keras' losses ignores it."""
 
 PER_OBJECT = ("area", "boxes", "iscrowd", "keypoints", "labels", "masks")
 """What ``objects`` has a row of for each object."""
+
+LOOKED_AT = 8
+"""Sources with objects that say whether objects of their data set have masks; at most four times as many are read."""
 
 MOST_TRIED = 1000
 """Sources that are tried for one that stands in for a sample which can't be made."""
@@ -38,7 +42,7 @@ class Form:
         dtype: Of pictures: ``uint8`` in [0, 255], or ``float``, float32 in [0, 1]. Pictures of which a step such as
             Normalize or ToFloat has made floats stay float32, as the step left them.
         mapping: Give mappings of all that is known instead of pairs (value, target).
-        masks: Whether targets have objects' masks; None: where one of a picture's objects has one.
+        masks: Whether targets have objects' masks; None: where objects of the data set have some, see Kinds.
         convert: What makes a sample of an Item instead of all this.
     """
 
@@ -90,19 +94,27 @@ class Options(Streaming, total=False):
 
 @dataclass(frozen=True)
 class Kinds:
-    """What labels stand for: places of ``classes``, and of ``categories`` from 1 on, 0 being the background."""
+    """What labels stand for: places of ``classes``, and of ``categories`` from 1 on, 0 being the background.
+
+    ``outlined`` says whether objects have masks, if a form leaves that open: so it is where some of the first
+    LOOKED_AT sources with objects have, of those that are looked at all over the data set.
+    """
 
     classes: tuple[str, ...]
     categories: tuple[str, ...]
     keypoints: int
     objects: bool
+    outlined: bool = False
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Kinds:
+    def of(cls, planned: Plan, form: Labelled) -> Kinds:
         """Those of a data set."""
+        dataset = planned.dataset
         names = tuple(category.name for category in dataset.categories)
         points = max((len(category.keypoints) for category in dataset.categories), default=0)
-        return cls(dataset.classes, names, points, dataset.spatial or bool(names))
+        open_ = dataset.spatial and form.masks is None and form.labels != "mask" and form.convert is None
+        outlined = open_ and _outlined(planned)
+        return cls(dataset.classes, names, points, dataset.spatial or bool(names), outlined)
 
 
 class Told:
@@ -198,10 +210,10 @@ def objects(found: Annotations | None, value: Any, kinds: Kinds, with_masks: boo
 
     Returns:
         ``boxes`` (N, 4) float32, x_min, y_min, x_max, y_max in pixels; ``labels`` (N,) int64, from 1 on; ``area`` (N,)
-        float32, pixels of the mask or the box; ``iscrowd`` (N,) int64; where annotated ``masks`` (N, height, width)
-        uint8, 0 or 1; ``keypoints`` (N, K, 3) float32, x, y, and 0 for not there, 1 for hidden, 2 for visible, those
-        of categories with fewer filled with 0; ``mask`` (height, width) uint8 whose values are classes, and
-        ``class_masks``, such with 0 or 1 by class.
+        float32, pixels of the mask or the box; ``iscrowd`` (N,) int64; where the data set has them ``masks`` (N,
+        height, width) uint8, 0 or 1; ``keypoints`` (N, K, 3) float32, x, y, and 0 for not there, 1 for hidden, 2 for
+        visible, those of categories with fewer filled with 0; ``mask`` (height, width) uint8 whose values are classes,
+        and ``class_masks``, such with 0 or 1 by class.
     """
     found = found or Annotations()
     size = (int(value.shape[1]), int(value.shape[0]))
@@ -214,8 +226,7 @@ def objects(found: Annotations | None, value: Any, kinds: Kinds, with_masks: boo
         "area": np.array([masks.area(one, size) for one in kept], np.float32),
         "iscrowd": np.array([int(one.crowd) for one in kept], np.int64),
     }
-    outlined = any(one.polygons or one.rle for one in kept)
-    if with_masks or (with_masks is None and outlined):
+    if with_masks or (with_masks is None and (kinds.outlined or _has_outlines(found))):
         told["masks"] = _bitmaps(kept, size)
     if kinds.keypoints:
         told["keypoints"] = _points(kept, kinds.keypoints)
@@ -297,6 +308,28 @@ def pixels(data: bytes) -> Any:
     """An encoded mask as (height, width) uint8."""
     with Image.open(io.BytesIO(data)) as image:
         return np.array(image, np.uint8)
+
+
+def _outlined(planned: Plan) -> bool:
+    """Whether objects of a data set have masks."""
+    read, listing = catalog.reader(planned.reader).read, planned.listing
+    places = np.unique(np.linspace(0, len(listing) - 1, min(4 * LOOKED_AT, len(listing))).astype(np.int64))
+    seen = 0
+    for entry in listing.entries(places):
+        try:
+            found = read(planned.input, entry, planned.dataset).annotations
+        except SampleError:  # told when its turn comes
+            continue
+        if found is not None and _has_outlines(found):
+            return True
+        seen += found is not None and bool(found.instances)
+        if seen == LOOKED_AT:
+            break
+    return False
+
+
+def _has_outlines(found: Annotations) -> bool:
+    return any(one.polygons or one.rle for one in found.instances)
 
 
 def _box(one: Instance) -> Any:

@@ -16,7 +16,7 @@ from augment import forms
 from augment.engine.recipe import AnyRecipe
 from augment.engine.stream import Stream, stream
 from augment.errors import AugmentError
-from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, one_kind, sample, why
+from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, one_kind, sample, stand_in, why
 from augment.sample import Skip
 from augment.signatures import only
 
@@ -51,10 +51,10 @@ def dataset(recipe: AnyRecipe, **options: Unpack[Options]) -> Any:
     augment.forms.objects without ``class_masks``. With ``views: V`` in the recipe x and y are tuples of V.
 
     Sizes that the samples tried first have in common are fixed in ``element_spec``, others are None: take
-    ``padded_batch`` for those, which fills up with 0, the background of ``labels``. What can't be made is left out, so
-    TensorFlow is not told how many elements there are, and ``fit`` warns of it once; where all sources are good,
-    ``.apply(tf.data.experimental.assert_cardinality(…))`` tells. Each iteration has ``workers`` of its own, which end
-    with it: they take about a second to start.
+    ``padded_batch`` for those, which fills up with 0, the background of ``labels``. Each iteration gives as many
+    elements as ``len`` says: what can't be made is left out and warned of, and as many of the first ones come again at
+    its end. It has ``workers`` of its own, which end with it: they take about a second to start. Where Keras tries a
+    first batch out (under a distribution strategy, or with another backend), that is an iteration too.
 
     Args:
         recipe: As for ``augment.stream``.
@@ -74,7 +74,8 @@ def dataset(recipe: AnyRecipe, **options: Unpack[Options]) -> Any:
     shape = given.pop("shape", None)
     passes = _Passes(stream(recipe, **given), form)
     passes.spec = _spec(passes.tried(), shape)
-    return tf.data.Dataset.from_generator(passes, output_signature=passes.spec)
+    found = tf.data.Dataset.from_generator(passes, output_signature=passes.spec)
+    return found.apply(tf.data.experimental.assert_cardinality(len(passes.live)))
 
 
 class _Passes:
@@ -82,7 +83,7 @@ class _Passes:
 
     def __init__(self, live: Stream, form: Labelled) -> None:
         self.live, self.form = live, form
-        self.kinds = Kinds.of(live.plan.dataset)
+        self.kinds = Kinds.of(live.plan, form)
         self.epoch = live.epoch
         self.spec: Any = None
 
@@ -97,15 +98,23 @@ class _Passes:
 
     def __call__(self) -> Iterator[Any]:
         """The samples of the next epoch."""
+        epoch, self.epoch = self.epoch, self.epoch + 1
         live = copy.copy(self.live) if self.live.workers else self.live.part(self.live.rank, self.live.world_size)
-        live.set_epoch(self.epoch)
-        self.epoch += 1
-        made = iter(live)
+        live.set_epoch(epoch)
+        made, missing = iter(live), len(live)
         try:
             for item in made:
-                yield _fitted(_plain(sample(item, self.form, self.kinds)), self.spec, "")
+                missing -= 1
+                yield self._element(item)
         finally:
             made.close()  # type: ignore[attr-defined]  # it is a generator, whose workers end now, not some time
+        again = self.live.part(self.live.rank, self.live.world_size)
+        again.set_epoch(epoch)
+        for number in again.order()[:missing] if missing else ():
+            yield self._element(stand_in(again, int(number)))
+
+    def _element(self, item: Any) -> Any:
+        return _fitted(_plain(sample(item, self.form, self.kinds)), self.spec, "")
 
 
 def _first(made: Sequence[Any]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
 import pickle
+import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 import augment
@@ -23,10 +27,10 @@ from augment.annotations import INDEX
 from augment.errors import AugmentError
 from tests.conftest import STEPS
 
-if find_spec("keras") is None or not (find_spec("torch") or find_spec("tensorflow")):
+BACKENDS = [name for name in ("torch", "tensorflow", "jax") if find_spec(name)]
+if find_spec("keras") is None or not BACKENDS:
     pytest.skip("needs Keras and a backend", allow_module_level=True)
-BACKEND = "torch" if find_spec("torch") else "tensorflow"
-os.environ.setdefault("KERAS_BACKEND", BACKEND)  # it is asked for once, when Keras is imported
+os.environ.setdefault("KERAS_BACKEND", BACKENDS[0])  # it is asked for once, when Keras is imported
 
 live: Any = pytest.importorskip("augment.keras")
 
@@ -137,15 +141,17 @@ class Seen(keras.Model):
         return self.layer(keras.ops.cast(x["copy"], "float32")[:, None])
     def train_step(self, *data):
         self.seen.append(keras.ops.convert_to_numpy(data[-1]["copy"]).tolist())
-        return {"loss": 0.0}
+        return ({"loss": 0.0}, data[0]) if keras.backend.backend() == "jax" else {"loss": 0.0}
 
-for how in json.loads(sys.argv[3]):
-    dataset = Copies(json.loads(sys.argv[1]), input=sys.argv[2], batch_size=4, mapping=True, **how)
+for size, built, how in json.loads(sys.argv[3]):
+    dataset = Copies(json.loads(sys.argv[1]), input=sys.argv[2], batch_size=size, mapping=True, **how)
     model = Seen()
     model.compile("sgd", run_eagerly=True)
-    model({"copy": np.zeros(1)})
+    if built:
+        model({"copy": np.zeros(1)})
+    model.fit(dataset, epochs=1, shuffle=False, verbose=0)
     model.fit(dataset, epochs=2, shuffle=False, verbose=0)
-    print(json.dumps(model.seen))
+    print(json.dumps([model.seen, dataset.epoch]))
 
 dataset = PyDataset(json.loads(sys.argv[1]), input=sys.argv[2], batch_size=4)
 model = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(3)])
@@ -156,17 +162,90 @@ print(json.dumps([dataset.epoch, sorted(history.history)]))
 """
 
 
-def test_fit_sees_the_epochs_one_after_the_other(shapes: Path, tmp_path: Path) -> None:
+WORKING: list[dict[str, Any]] = [
+    {},
+    *({"workers": workers} for workers in (0, 2, 4)),
+    {"workers": 1, "use_multiprocessing": True},
+    {"workers": 4, "use_multiprocessing": True, "max_queue_size": 2},
+]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_fit_sees_the_epochs_one_after_the_other(shapes: Path, tmp_path: Path, backend: str) -> None:
     recipe = {"seed": 7, "expand": {"multiplier": 3}, "image": [{"HorizontalFlip": {"p": 0.5}}]}
-    ways = [{}, {"workers": 2}, {"workers": 2, "use_multiprocessing": True, "max_queue_size": 2}]
+    ways = [(5, False, how) for how in WORKING] + [(5, True, WORKING[2])]
+    ways += [(size, False, how) for size in (30, 1000) for how in WORKING[1:3]]  # what is tried out is all there is
     (tmp_path / "fit.py").write_text(FIT)
-    command = [sys.executable, tmp_path / "fit.py", json.dumps(recipe), shapes, json.dumps(ways)]
-    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "KERAS_BACKEND": BACKEND})
+    command = [sys.executable, str(tmp_path / "fit.py"), json.dumps(recipe), str(shapes), json.dumps(ways)]
+    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "KERAS_BACKEND": backend})
     assert ended.returncode == 0, ended.stderr[-2000:]
     *seen, trained = [json.loads(line) for line in ended.stdout.splitlines()]
-    batches = [augment.stream(recipe, input=shapes, batch_size=4, epoch=epoch) for epoch in (0, 1)]
-    assert seen == [[[item.copy for item in batch] for epoch in batches for batch in epoch]] * len(ways)
+    for (size, _, how), (batches, epoch) in zip(ways, seen, strict=True):
+        epochs = [augment.stream(recipe, input=shapes, batch_size=size, epoch=number) for number in range(3)]
+        assert batches == [[item.copy for item in batch] for epoch in epochs for batch in epoch], how
+        assert epoch == 3
     assert trained == [2, ["accuracy", "loss", "val_accuracy", "val_loss"]]
+
+
+@given(st.integers(2, 40), st.integers(1, 12), st.lists(st.booleans(), max_size=5), st.integers())
+def test_what_keras_asks_for_next_is_known_ahead(batches: int, most: int, passes: list[bool], seed: int) -> None:
+    guess, before = live._Guess(batches, most), random.getstate()
+    random.seed(seed)
+    try:
+        for shuffled in passes:
+            guess.begin()
+            order, numbers = list(range(batches)), list(range(batches))
+            state = random.getstate()
+            random.shuffle(order)
+            if not shuffled:
+                random.setstate(state)
+                if order[0] == 0:
+                    continue  # the first batch does not tell which of the two it is
+                order = numbers
+            after = random.getstate()
+            known = [list(guess.after(index)) for index in order]
+            assert random.getstate() == after, "nothing is drawn from it"
+            assert known == [order[place + 1 : place + 1 + most] for place in range(batches)]
+    finally:
+        random.setstate(before)
+
+
+def test_an_order_that_is_not_foreseen_is_learnt_and_costs_little() -> None:
+    guess = live._Guess(100, 10)
+    ahead = [len(guess.after(index)) for index in (70, 30, 50, *range(10, 16), 3, 90)]
+    assert ahead == [0, 0, 0, 0, 1, 3, 7, 10, 10, 0, 0]
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_batches_are_said_by_epoch_and_number_however_they_are_asked_for(shapes: Path, processes: bool) -> None:
+    recipe = {"seed": 7, "expand": {"multiplier": 3}, "image": STEPS}
+    options = {"input": shapes, "batch_size": 4}
+    dataset = live.PyDataset(recipe, workers=3, use_multiprocessing=processes, max_queue_size=3, **options)
+    wanted = {epoch: list(augment.stream(recipe, epoch=epoch, **options)) for epoch in (0, 1, 5)}
+    order = np.random.default_rng(3).permutation(len(dataset)).tolist()
+    for epoch, indices in ((0, [0, 1]), (1, range(len(dataset))), (0, order), (5, [3, 2, 2, 3, 4]), (1, order)):
+        dataset.set_epoch(epoch)
+        for index in indices:
+            x, y = dataset[index]
+            pixels, labels = as_keras(wanted[epoch][index])
+            assert np.array_equal(x, pixels) and y.tolist() == labels
+
+
+def test_workers_end_with_their_dataset_and_what_they_leave_out_is_told(tmp_path: Path) -> None:
+    psutil = pytest.importorskip("psutil")
+    demo.draw(tmp_path, {"train": 2})
+    (tmp_path / "train/circle/bad.png").write_bytes(b"no picture")
+    recipe = {"expand": {"multiplier": 4}, "image": STEPS}
+    found: list[int] = []
+    for _ in range(3):
+        dataset = live.PyDataset(recipe, input=tmp_path, batch_size=7, workers=2, use_multiprocessing=True)
+        with pytest.warns(UserWarning, match=r"bad\.png.*left out"):
+            assert sum(len(dataset[index][0]) for index in range(len(dataset))) == 24
+        assert [skip.source for skip in dataset.skipped] == ["train/circle/bad.png"] * 4
+        del dataset
+        gc.collect()
+        found.append(len(psutil.Process().children(recursive=True)))
+    assert found[0] == found[1] == found[2], "only the server that workers come from stays"
 
 
 def test_labels_as_weights_or_masks_and_objects_filled_up(shapes: Path, scenes: Path) -> None:
@@ -244,7 +323,7 @@ def test_bad_files_are_left_out_of_their_batch_and_told(tmp_path: Path) -> None:
     assert [skip.source for skip in dataset.skipped] == [bad]
     alone = live.PyDataset(recipe, input=tmp_path, batch_size=1, mapping=True)
     with pytest.warns(UserWarning, match="left out"):
-        seen = [alone[index]["source"][0] for index in range(len(alone))]
+        seen = [plain(alone[index]["source"])[0] for index in range(len(alone))]
     assert len(seen) == 7 and bad not in seen and len(set(seen)) == 6, "another stands in where a batch would be empty"
     for path in tmp_path.glob("train/*/*"):
         path.write_bytes(b"no picture")
@@ -265,7 +344,7 @@ def test_pictures_of_floats_are_pictures(tmp_path: Path, steps: list[Any]) -> No
     wanted = {item.source: item.value for item in augment.stream(recipe, input=tmp_path)}
     for dtype in ("uint8", "float"):
         for batch in live.PyDataset(recipe, input=tmp_path, mapping=True, dtype=dtype, batch_size=1, pad=0.0):
-            pixels = wanted[batch["source"][0]]
+            pixels = wanted[plain(batch["source"])[0]]
             pixels = pixels[..., None] if pixels.ndim == 2 else pixels
             assert batch["value"].dtype == np.float32 and np.array_equal(batch["value"][0], pixels)
             assert "lengths" not in batch
@@ -276,6 +355,9 @@ def test_wrong_use_is_told(shapes: Path, tmp_path: Path) -> None:
         TypeError, match=r"PyDataset\(\) got an unexpected option 'num_workers'; did you mean workers\?"
     ):
         live.PyDataset({"image": []}, input=shapes, num_workers=3)
+    for wrong in ({"workers": -1}, {"workers": 1.5}, {"max_queue_size": 0}):
+        with pytest.raises(AugmentError, match=f"{next(iter(wrong))}: expected a whole number"):
+            live.PyDataset({"image": []}, input=shapes, **wrong)
     with pytest.raises(AugmentError, match="expected the number of a batch"):
         live.PyDataset({"image": []}, input=shapes)[0:2]
     demo.draw(tmp_path / "pictures", {"train": 1})

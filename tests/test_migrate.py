@@ -271,6 +271,8 @@ def test_nothing_asked_is_nothing_done() -> None:
         ({"zoom_range": 1.0}, "KerasAffine.zoom_range"),
         ({"rotation_range": 3, "fill_mode": "mirror"}, "'constant', 'nearest', 'reflect' or 'wrap'"),
         ({"rotation_range": 3, "interpolation_order": 2}, "expected 0, 1 or 3"),
+        ({"fill_mode": "mirror"}, "fill_mode\n  expected 'constant', 'nearest', 'reflect' or 'wrap'"),
+        ({"horizontal_flip": True, "cval": 300, "zoom_range": (1, 1)}, "cval\n  expected less than or equal to 255"),
         ({"width_shift_range": []}, "a list of numbers"),
         ({"width_shift_range": -0.1}, "expected a number from 0"),
         ({"brightness_range": 0.5}, r"brightness_range\n  expected \[low, high\]"),

@@ -160,12 +160,30 @@ def test_sounds_and_pictures_are_kept_apart(tmp_path: Path) -> None:
         live.dataset({"image": [], "audio": []}, input=tmp_path)
 
 
-def test_what_is_bad_is_left_out_and_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_is_bad_is_left_out_and_told_and_others_come_again(tmp_path: Path, workers: int) -> None:
     demo.draw(tmp_path, {"train": 2})
     (tmp_path / "train" / "circle" / "bad.png").write_bytes(b"\x89PNG no picture")
-    dataset = live.dataset({"expand": {"multiplier": 1}, "image": []}, input=tmp_path)
-    with pytest.warns(UserWarning, match=r"1 of 7 samples .*bad\.png"):
-        assert len(list(dataset)) == 6
+    recipe = {"expand": {"multiplier": 3}, "image": STEPS}
+    dataset = live.dataset(recipe, input=tmp_path, workers=workers, mapping=True)
+    assert len(dataset) == 21
+    for epoch in range(2):
+        with pytest.warns(UserWarning, match=r"3 of 21 samples .*bad\.png"):
+            found = [(one["source"].decode(), one["copy"]) for one in dataset.as_numpy_iterator()]
+        with pytest.warns(UserWarning, match="left out"):
+            wanted = [(one.source, one.copy) for one in augment.stream(recipe, input=tmp_path, epoch=epoch)]
+        assert found[:18] == wanted
+        assert set(found[18:]) <= set(wanted)
+        assert len(found) == 21
+
+
+def test_its_length_is_that_of_what_is_made_of_it(shapes: Path) -> None:
+    recipe = {"image": STEPS, "expand": {"multiplier": 3}}
+    for options in ({}, {"rank": 1, "world_size": 4}, {"split": "val"}):
+        dataset = live.dataset(recipe, input=shapes, **options)
+        for made in (dataset, dataset.batch(4).prefetch(2), dataset.repeat(2), dataset.shard(3, 1)):
+            assert len(made) == len(list(made))
+    assert dataset.repeat().cardinality() == tf.data.INFINITE_CARDINALITY
 
 
 def test_a_model_fits_it(shapes: Path) -> None:

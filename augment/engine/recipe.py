@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -99,7 +100,7 @@ class Recipe:
 
     def labels_of(self, modality: str) -> Any:
         """What becomes of a modality's annotations: as ``labels:`` says, else by its defaults."""
-        return self.labels.get(modality) or catalog.modality(modality).Labels()
+        return self.labels.get(modality) or _labels(modality)
 
     def reader_options(self, reader: str) -> Any:
         """The keys under ``input:`` as that reader's options. Raises RecipeError."""
@@ -300,3 +301,9 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "missing"
+
+
+@cache
+def _labels(modality: str) -> Any:
+    """A modality's defaults for annotations; they can't be changed, and take as long to check as to flip a picture."""
+    return catalog.modality(modality).Labels()

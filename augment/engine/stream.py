@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import copy
 import json
-import pickle
 import re
 import warnings
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
@@ -26,21 +25,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from augment import catalog
 from augment.chance import Chance
-from augment.contracts import Executor, Outcome
-from augment.engine import history, lots
+from augment.engine import lots
 from augment.engine.bench import Bench, Job
-from augment.engine.items import Made, Turn, TurnsTask, made_of, make_items
+from augment.engine.crew import Crew
+from augment.engine.items import Made, Turn, made_of
 from augment.engine.kept import Shared
 from augment.engine.listing import Rows
 from augment.engine.plan import Plan, plan
 from augment.engine.recipe import AnyRecipe, Changes, load
-from augment.engine.work import TRIES
 from augment.errors import AugmentError
 from augment.sample import Entry, Skip
-from augment.scratch import Scratch
-from augment.signatures import only, shows
+from augment.signatures import only, shows, whole
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -96,15 +92,15 @@ class Stream:
     def __init__(self, planned: Plan, **options: Any) -> None:
         self.plan = planned
         self.split = options.get("split", "train")
-        self.epoch = _whole("epoch", options.get("epoch", 0), 0)
+        self.epoch = whole("epoch", options.get("epoch", 0), 0)
         self.shuffle = options.get("shuffle", True)
         if not isinstance(self.shuffle, bool):
             raise AugmentError(f"shuffle: expected True or False, got {self.shuffle!r}")
         size = options.get("batch_size")
-        self.batch_size = None if size is None else _whole("batch_size", size, 1)
-        self.world_size = _whole("world_size", options.get("world_size", 1), 1)
-        self.rank = _whole("rank", options.get("rank", 0), 0, self.world_size - 1)
-        self.workers = _whole("workers", options.get("workers", 0), 0)
+        self.batch_size = None if size is None else whole("batch_size", size, 1)
+        self.world_size = whole("world_size", options.get("world_size", 1), 1)
+        self.rank = whole("rank", options.get("rank", 0), 0, self.world_size - 1)
+        self.workers = whole("workers", options.get("workers", 0), 0)
         if self.split not in planned.listing.splits:
             known = ", ".join(planned.listing.splits)
             raise AugmentError(f"{planned.input}: has no split {self.split!r}; say which, as in split={known!r}")
@@ -129,6 +125,11 @@ class Stream:
     def _turns_each(self) -> int:
         """Turns of a source in an epoch."""
         return len(self._copies) // self._views
+
+    @property
+    def renewed(self) -> int:
+        """How many copies of a source are new in each epoch."""
+        return len(self._copies) - (self._copies.start == 0)
 
     def __repr__(self) -> str:
         """In a line, as a notebook shows it."""
@@ -159,12 +160,20 @@ class Stream:
 
     def these(self, numbers: Rows) -> Iterator[Made | Skip]:
         """As ``made`` for several; a source takes 0.1 ms to look up alone, and next to nothing among others."""
+        return self.make(self.turns(np.array(numbers, np.int64)))
+
+    def make(self, turns: Iterable[Turn]) -> Iterator[Made | Skip]:
+        """What turns give, one by one."""
         at = self._at()
-        return (made_of(at, turn) for turn in self._turns(np.array(numbers, np.int64)))
+        return (made_of(at, turn) for turn in turns)
+
+    def crew(self, workers: int) -> Crew:
+        """Worker processes for what ``turns`` gives."""
+        return Crew(self.plan, workers)
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of an epoch. An iterator that is under way goes on, but no longer says where this is."""
-        self.go(_whole("epoch", epoch, 0), 0)
+        self.go(whole("epoch", epoch, 0), 0)
 
     def state_dict(self) -> dict[str, Any]:
         """Where it is, for ``load_state_dict``, as JSON values: what was given out so far will not come again."""
@@ -179,7 +188,7 @@ class Stream:
                 "the state is of another stream: recipe, input, versions, split, shuffle, rank or world_size differ"
             )
         total = len(range(self.rank, self.total, self.world_size))
-        self.go(_whole("epoch", state["epoch"], 0), _whole("position", state["position"], 0, total))
+        self.go(whole("epoch", state["epoch"], 0), whole("position", state["position"], 0, total))
 
     def go(self, epoch: int, position: int) -> None:
         """Go to a place of this rank's turns in an epoch."""
@@ -244,12 +253,11 @@ class Stream:
 
     def _turn(self, number: int, entry: Entry) -> Turn:
         """The turn of a number: which copy, or which views, of those that this epoch has."""
-        kept, many = self._copies.start == 0, len(self._copies)
-        copy = self._copies[number % self._turns_each * self._views]
-        fresh = many - kept
+        copy, fresh = self._copies[number % self._turns_each * self._views], self.renewed
         return Turn(entry, copy + self.epoch * fresh if copy else 0, self.epoch * fresh + 1, self._views)
 
-    def _turns(self, numbers: np.ndarray[Any, Any]) -> tuple[Turn, ...]:
+    def turns(self, numbers: np.ndarray[Any, Any]) -> tuple[Turn, ...]:
+        """What is to be made for numbers of ``order``."""
         places = numbers // self._turns_each
         rows = self._rows.start + places if self.shuffle else self._as_they_lie[places]
         entries = self.plan.listing.entries(rows)
@@ -297,9 +305,8 @@ class Stream:
 
     def _here(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Iterator[Made | Skip]]]:
         """In this process, one by one."""
-        at = self._at()
         for start, numbers in blocks:
-            yield start, (made_of(at, turn) for turn in self._turns(numbers))
+            yield start, self.make(self.turns(numbers))
 
     def _at(self) -> Bench:
         """The bench of this process."""
@@ -309,60 +316,21 @@ class Stream:
 
     def _by_workers(self, blocks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Made | Skip]]]:
         """By workers, which are gone when this is; never more than three tasks a worker are under way or waiting."""
-        with Scratch("stream") as folder:
-            sources = folder / "sources.parquet"
-            history.write(self.plan.listing, sources)
-            job = pickle.dumps(replace(Job.of(self.plan, Path()), sources=sources))
-            preload = catalog.preloads(catalog.used(self.plan.recipe.text.data))
-            crew: Executor = catalog.module("executors", "processes").start(self.workers, preload)
-            try:
-                yield from self._in_order(crew, job, blocks)
-            finally:
-                crew.close()
-
-    def _in_order(
-        self, crew: Executor, job: bytes, blocks: Iterator[tuple[int, Any]]
-    ) -> Iterator[tuple[int, list[Made | Skip]]]:
+        crew = self.crew(self.workers)
         waiting: deque[int] = deque()
-        there: dict[int, list[Made | Skip]] = {}
-        deaths: Counter[int] = Counter()
-        while True:
-            while len(waiting) < 3 * crew.workers and (block := next(blocks, None)) is not None:
-                crew.submit(make_items, TurnsTask(job, block[0], self._turns(block[1])))
-                waiting.append(block[0])
-            if not waiting:
-                return
-            while waiting[0] not in there:
-                outcome = crew.next(timeout=0.2)
-                if outcome is not None and outcome.status == "done":
-                    there[outcome.task.number] = outcome.result
-                elif outcome is not None:
-                    deaths[outcome.task.number] += 1
-                    crew.submit(make_items, _again(outcome, deaths[outcome.task.number]))
-            start = waiting.popleft()
-            yield start, there.pop(start)
-
-
-def _again(outcome: Outcome, deaths: int) -> TurnsTask:
-    """The task of a worker that died, unless it dies of it; raises what a task has raised."""
-    task: TurnsTask = outcome.task
-    if outcome.status == "failed" and outcome.error is not None:
-        raise outcome.error
-    if deaths >= TRIES:
-        keys = ", ".join(dict.fromkeys(turn.entry.key for turn in task.turns))
-        raise AugmentError(f"{outcome.error}, {TRIES} times over, at one of {keys}; is there enough memory?")
-    return task
+        try:
+            while True:
+                while len(waiting) < 3 * crew.workers and (block := next(blocks, None)) is not None:
+                    crew.submit(block[0], self.turns(block[1]))
+                    waiting.append(block[0])
+                if not waiting:
+                    return
+                start = waiting.popleft()
+                yield start, crew.result(start)
+        finally:
+            crew.close()
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """What sorts ``file10`` after ``file9``."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split("([0-9]+)", name)]
-
-
-def _whole(name: str, value: Any, low: int, high: int | None = None) -> int:
-    """A whole number from ``low`` to ``high``. Raises AugmentError."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < low or (high is not None and value > high):
-        limit = f" to {high}" if high is not None else " or more"
-        raise AugmentError(f"{name}: expected a whole number, {low}{limit}, got {value!r}")
-    return int(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from augment.engine.recipe import Recipe, load
 from augment.errors import Problem, RecipeError, nearest
-from augment.migrate.composed import ONE_EACH
+from augment.migrate.composed import ONE_EACH, built
 
 _STATISTICS = "it needs statistics or values that no 8-bit picture holds; normalise in the model, with "
 
@@ -98,6 +98,8 @@ def _steps(given: Mapping[str, Any], problems: list[Problem]) -> list[dict[str, 
     affine = {key: _plain(given[key]) for key in AFFINE if key in given}
     if any(affine.get(key, 0) not in (0, [1, 1]) for key in AFFINE[:5]):
         steps.append({"KerasAffine": affine})
+    elif affine:
+        built("image", "KerasAffine", affine, "", problems)  # it would do nothing, but a wrong value is told
     shift = _number(given, "channel_shift_range", problems)
     if shift:
         limit = shift / 255

@@ -37,13 +37,7 @@ def inside(real: str, root: str) -> bool:
 
 def read_below(root: Path, locator: str) -> bytes:
     """As ``read``, and a SampleError where links have come to lead out of ``root`` since it was listed."""
-    try:
-        real = os.path.realpath(os.path.join(root, locator))
-    except ValueError as error:
-        raise SampleError("unreadable", str(error)) from None
-    if not inside(real, _resolved(root)):
-        raise SampleError("outside the root", "its path leads out of the input folder")
-    return read(real)
+    return read(os.path.join(root, locator), _resolved(root))
 
 
 @lru_cache(maxsize=8)
@@ -52,11 +46,16 @@ def _resolved(root: Path) -> str:
     return os.path.realpath(root)
 
 
-def read(path: str) -> bytes:
-    """A plain file's bytes. Raises SampleError if it is missing, unreadable, too large or no plain file."""
+def read(path: str, root: str = "") -> bytes:
+    """A plain file's bytes. Raises SampleError if it is missing, unreadable, too large or no plain file.
+
+    ``root``, resolved, is where it must lie.
+    """
     try:
-        with open(path, "rb", opener=_open) as file:
+        with open(path, "rb", buffering=0, opener=_open) as file:
             facts = os.fstat(file.fileno())
+            if root and not inside(_opened(file.fileno()), root) and not inside(os.path.realpath(path), root):
+                raise SampleError("outside the root", "its path leads out of the input folder")
             if not stat.S_ISREG(facts.st_mode):
                 raise SampleError("not a plain file", "it is a folder, a pipe or a device")
             if facts.st_size > LARGEST:
@@ -68,6 +67,14 @@ def read(path: str) -> bytes:
         raise SampleError("unreadable", error.strerror or str(error)) from None
     except ValueError as error:  # a zero byte in the name
         raise SampleError("unreadable", str(error)) from None
+
+
+def _opened(file: int) -> str:
+    """Where an open file really lies, as Linux tells: a tenth of the time of looking up each folder on the way."""
+    try:
+        return os.readlink(f"/proc/self/fd/{file}")
+    except OSError:
+        return ""
 
 
 def encodes(name: str) -> bool:

@@ -5,11 +5,11 @@ last from epoch to epoch, over the same files and as many samples an epoch. The 
 documentation does: cv2.imread, cvtColor, Compose, ToTensorV2, one decode a sample, torch's own collate, with OpenCV's
 own threads off in workers, which is faster. The sides take turns, ``--repeat`` times in one run.
 
-For each side: pictures a second, in the ``first`` epoch with all that it takes to begin, and in ``later`` ones; what
-that is as a multiple of the other side (median, and lowest to highest over the repeats); and ``cpu``, milliseconds of
-processor for a picture over all epochs, of all processes together, which says more where others use the machine too.
-We keep decoded sources (``augment.engine.kept``), which the other side does not do: so the first epoch of ``once`` is
-what it costs to decode each picture once, and with ``--kept 0`` nothing is kept, as where next to nothing would fit.
+For each side, for each epoch and for ``all``: pictures a second, the first epoch with all that it takes to begin, and
+milliseconds of processor a picture, of all processes together, which says more where others use the machine too; and
+in brackets what both are as multiples of the other side (median over the repeats). We keep decoded sources
+(``augment.engine.kept``), which the other side does not do: so the first epoch of ``once`` is what it costs to decode
+each picture once, and with ``--kept 0`` nothing is kept, as where next to nothing would fit.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import os
 import resource
 import tempfile
 import time
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -65,15 +67,17 @@ CASES = {
     "small": Case(100, 500, 500, 10),
     "mixed": Case(500, 300, 600, 5),
     "once": Case(1000, 500, 500, 1),
+    "twice": Case(500, 500, 500, 2),
+    "five": Case(200, 500, 500, 5),
+    "bigger": Case(300, 1000, 1000, 1),
     "big": Case(200, 1000, 1000, 3),
 }
 
 
 class Found(NamedTuple):
-    """Pictures a second in the first epoch and in later ones, and milliseconds of processor a picture."""
+    """Seconds, and seconds of processor, that a picture took."""
 
-    first: float
-    later: float
+    wall: float
     cpu: float
 
 
@@ -144,11 +148,11 @@ def loaders(folder: Path, name: str, dtype: Any, options: argparse.Namespace, co
     }
 
 
-def timed(make: Any, epochs: int) -> Found:
-    """Run one side."""
+def timed(make: Any, epochs: int) -> list[Found]:
+    """Run one side: each epoch, and all of them."""
     gc.collect()
-    busy, start = processor(), time.perf_counter()
-    loader, ends, got = make(), [], 0
+    marks, got = [(time.perf_counter(), processor(None))], 0
+    loader = make()
     for epoch in range(epochs):
         if hasattr(loader.dataset, "set_epoch"):
             loader.dataset.set_epoch(epoch)
@@ -156,30 +160,38 @@ def timed(make: Any, epochs: int) -> Found:
         for pictures, labels in loader:
             got += len(pictures)
             assert pictures.shape[1:] == (3, SIZE, SIZE) and labels.dtype == torch.int64
-        ends.append(time.perf_counter())
+        marks.append((time.perf_counter(), processor(loader)))
     del loader
-    gc.collect()  # its workers have ended and are counted
-    later = got * (epochs - 1) / (ends[-1] - ends[0]) if epochs > 1 else 0.0
-    return Found(got / (ends[0] - start), later, 1000 * (processor() - busy) / (got * epochs))
+    gc.collect()  # its workers end
+    steps = list(pairwise(marks))
+    each = [Found(*((after - before) / got for before, after in zip(*step, strict=True))) for step in steps]
+    return [*each, Found(*(sum(column) / epochs for column in zip(*each, strict=True)))]
 
 
-def processor() -> float:
-    """Seconds of processor that this process and its children that have ended took."""
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+def processor(loader: Any) -> float:
+    """Seconds of processor that this process and the workers of a loader took so far; of workers on Linux only."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    total = own.ru_utime + own.ru_stime
+    for worker in getattr(getattr(loader, "_iterator", None), "_workers", ()):
+        with suppress(OSError):
+            facts = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()
+            total += (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
-def told(way: str, runs: list[Found], usual: list[Found]) -> str:
+def told(way: str, runs: list[list[Found]], usual: list[list[Found]]) -> str:
     """One line: a side against the other."""
     parts = []
-    for place, (column, unit) in enumerate((("first", "/s"), ("later", "/s"), ("cpu", "ms"))):
+    for place in range(len(runs[0])):
         own, others = [run[place] for run in runs], [run[place] for run in usual]
-        ratios = [
-            one / max(other, 1e-9) if unit == "/s" else other / one for one, other in zip(own, others, strict=True)
-        ]
-        spread = f"({min(ratios):.2f}-{max(ratios):.2f})" if way != "usual" else " " * 11
-        parts.append(f"{column} {median(own):7.{0 if unit == '/s' else 2}f} {unit} {median(ratios):5.2f} x {spread}")
-    return f"{way:9} " + "  ".join(parts)
+        wall, cpu = (
+            median(other[what] / max(one[what], 1e-9) for one, other in zip(own, others, strict=True))
+            for what in range(2)
+        )
+        name = "all" if place == len(runs[0]) - 1 else str(place + 1)
+        rate, took = 1 / median(one.wall for one in own), 1000 * median(one.cpu for one in own)
+        parts.append(f"{name}: {rate:5.0f}/s {took:5.2f} ms" + (f" ({wall:.2f} {cpu:.2f})" if way != "usual" else ""))
+    return f"{way:9} " + " | ".join(parts)
 
 
 def main() -> None:
@@ -187,7 +199,7 @@ def main() -> None:
     parser.add_argument("--case", choices=sorted(CASES), action="append", help="all unless said")
     parser.add_argument("--photos", type=Path, help="a folder of pictures in class folders instead of drawn ones")
     parser.add_argument("--copies", type=int, default=3, help="copies an epoch of those")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--kept", type=int, help="MB of decoded sources that are kept; 0: none")
@@ -207,7 +219,7 @@ def main() -> None:
             for name in options.recipe or ["crop"]:
                 for dtype in options.dtype or ["uint8"]:
                     ways = loaders(folder, name, dtype, options, copies)
-                    found: dict[str, list[Found]] = {way: [] for way in ways}
+                    found: dict[str, list[list[Found]]] = {way: [] for way in ways}
                     for _ in range(options.repeat):
                         for way, make in ways.items():
                             found[way].append(timed(make, options.epochs))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,10 +46,14 @@ def same(found: Value, wanted: Value) -> bool:
 
 
 @forked
-@given(st.lists(st.tuples(st.text(), st.integers(0, 40_000)), max_size=60))
+@given(st.lists(st.tuples(st.text(), st.integers(0, 40_000)), max_size=60), st.booleans())
 @settings(max_examples=30, deadline=None)
-def test_what_is_shared_comes_back_as_it_was(wanted: list[tuple[str, int]]) -> None:
-    shared, held = Shared(ROOM), {}
+def test_what_is_shared_comes_back_as_it_was(wanted: list[tuple[str, int]], by_file: bool) -> None:
+    """By a file in memory where the system has such, by a map alone where it has none."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not by_file:
+            patch.delattr(os, "memfd_create", raising=False)
+        shared, held = Shared(ROOM), {}
     for number, (key, size) in enumerate(wanted):
         made = value(number, size)
         if shared.get(key) is None and shared.put(key, made):
@@ -134,3 +141,76 @@ def test_without_memory_there_is_nothing_to_share(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(kept, "MOST_SHARED", 2**30)
     monkeypatch.setattr(kept.multiprocessing, "get_all_start_methods", lambda: ["spawn"])
     assert kept.shared() is None
+
+
+@forked
+def test_memory_that_is_let_go_of_leaves_no_file_open() -> None:
+    there = Path("/proc/self/fd")
+    if not there.is_dir():
+        pytest.skip("needs /proc")
+    before = len(os.listdir(there))
+    for number in range(20):
+        shared = Shared(ROOM)
+        assert shared.put("a", value(number, 1_000))
+        del shared
+    assert len(os.listdir(there)) == before
+
+
+class Slow(Shared):
+    """Memory whose use takes time by a clock of its own; it holds as many values as one likes."""
+
+    def __init__(self, price: float) -> None:
+        self.price, self.now, self.spent = price, 0.0, 0.0
+        self.there: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any:
+        return self.there.get(key)
+
+    def put(self, key: str, value: Any, size: int = 0) -> bool:
+        self.now += self.price
+        self.spent += self.price
+        self.there[key] = value
+        return True
+
+
+def epochs(price: float, sure: int, sources: int, passes: int) -> list[tuple[float, int]]:
+    """What passes over some sources take, one second to make each, and how many are shared by then."""
+    slow = Slow(price)
+    own = Kept[int](0, slow, sure)
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "thread_time", lambda: slow.now)
+        for _ in range(passes):
+            before = slow.now
+            for number in np.random.default_rng(0).permutation(np.repeat(np.arange(sources), sure + 1)).tolist():
+                if own.get(str(number)) is None:
+                    slow.now += 1
+                    own.put(str(number), number, kept.BIG, cost=1.0)
+            found.append((slow.now - before, len(slow.there)))
+    return found
+
+
+@given(st.floats(0, 10), st.integers(20, 300))
+@settings(max_examples=60, deadline=None)
+def test_no_epoch_is_much_slower_for_what_is_shared_in_it(price: float, sources: int) -> None:
+    """With a copy a source each epoch takes at most PART longer than with nothing kept, but for the first value."""
+    for took, _ in epochs(price, 0, sources, 8):
+        assert took <= sources * (1 + kept.PART) + 2 * price
+
+
+@pytest.mark.parametrize(("price", "most"), [(0.1, 2), (0.3, 3), (0.5, 4), (1.7, 10)])
+def test_all_is_shared_after_a_few_epochs(price: float, most: int) -> None:
+    found = epochs(price, 0, 1_000, most + 1)
+    assert found[most - 1][1] == 1_000
+    assert found[most][0] == 0
+
+
+@given(st.floats(0, 10), st.integers(1, 20))
+@settings(max_examples=60, deadline=None)
+def test_what_is_sure_to_pay_is_shared_at_once(price: float, sure: int) -> None:
+    """With several copies a source the first epoch never takes longer than without, but for PART and one value."""
+    took, there = epochs(price, sure, 100, 1)[0]
+    assert took <= 100 * (sure + 1) * (1 + kept.PART) + 2 * price
+    if 1.5 * price <= sure:
+        assert there == 100
+        assert took <= 100 * (1 + price) + 2

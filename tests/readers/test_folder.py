@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pydantic
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from augment.engine.recipe import load
 from augment.errors import InputError, RecipeError, SampleError
 from augment.readers import _files, folder
-from augment.sample import Dataset, Entry, Skip
+from augment.sample import TRAINING, Dataset, Entry, Skip
 
 WANTED = frozenset({".jpg", ".png"})
 
@@ -179,7 +182,13 @@ def test_what_was_listed_can_be_read_and_what_has_gone_is_told(tmp_path: Path) -
         folder.read(tmp_path, Entry("k", "a/2.jpg"), Dataset())
 
 
-def test_reading_never_leaves_the_root_hangs_or_fills_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_reading_never_leaves_the_root_hangs_or_fills_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    """Also where the system does not tell where an open file lies."""
+    if not told:
+        monkeypatch.setattr(_files, "_opened", lambda file: "")
     root = make(tmp_path / "root", "a/1.jpg")
     make(tmp_path, "secret.jpg")
     (root / "later.jpg").symlink_to(tmp_path / "secret.jpg")  # as if put there after listing
@@ -272,6 +281,68 @@ def test_what_does_not_fit_is_left_out_and_told(tmp_path: Path) -> None:
         told(make(tmp_path / "empty", "a_1.txt"), "{label}_{n}")
 
 
+NAMES = st.sampled_from(["train", "Training", "val", "dev", "Test", "eval", "cats", "dogs", "validation"])
+
+
+@given(st.sets(NAMES, min_size=1), st.sampled_from(["auto", "folders", "none"]))
+def test_no_split_becomes_a_class_unless_the_recipe_says_so(names: set[str], splits: str) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        root = make(Path(temporary), *(f"{name}/a/1.jpg" for name in names))
+        of_splits = {name for name in names if name.lower() in folder.SPLITS}
+        trains = {name for name in names if name.lower() in TRAINING}
+        if splits == "auto" and names == of_splits and not trains:
+            with pytest.raises(InputError, match=r"none is called train.*splits: none.*splits: folders"):
+                listed(root)
+            return
+        found = listed(root, splits=splits).values()
+        if splits == "none" or (splits == "auto" and not (trains and (len(of_splits) > 1 or names == of_splits))):
+            assert set(found) == {("train", name) for name in names}
+        elif of_splits:
+            assert set(found) == {(name, "a") for name in of_splits}
+        else:
+            assert set(found) == {("train", name) for name in names}
+
+
+def test_splits_without_one_for_training_are_asked_about(tmp_path: Path) -> None:
+    make(tmp_path, "data/dev/1.jpg", "data/test/2.jpg")
+    with pytest.raises(InputError, match=r"its only folder, data, holds dev, test; give"):
+        listed(tmp_path)
+    with pytest.raises(InputError, match=r"names of splits \(dev, test\).*give .*dev as the input"):
+        listed(tmp_path / "data")
+    assert set(listed(tmp_path / "data", pattern="{split}/{}").values()) == {("dev", "dev"), ("test", "test")}
+    assert listed(make(tmp_path / "clinic", "test/1.jpg", "control/2.jpg"))["test/1.jpg"] == ("train", "test")
+
+
+ENDINGS = st.sampled_from(["", ".jpg", ".md", ".html", ".MD", ".1", ".2x", ".json", ".csv", ".jpg.bak"])
+
+
+@given(st.sets(st.tuples(st.sampled_from(["", "a/", "a/b/", "c/"]), st.integers(0, 30), ENDINGS), max_size=40))
+def test_each_file_is_a_sample_or_told_and_no_ending_twice(files: set[tuple[str, int, str]]) -> None:
+    names = {f"{lead}{number}{ending}" for lead, number, ending in files} | {"a/x.jpg"}
+    with tempfile.TemporaryDirectory() as temporary:
+        root = make(Path(temporary), *names)
+        found = list(folder.entries(root, folder.Options(), WANTED))
+        taken = {item.key for item in found if isinstance(item, Entry)}
+        made = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    told = [item for item in found if isinstance(item, Skip)]
+    left = {name for name in made - taken if not name.endswith((".json", ".csv"))}
+    counts = [int(skip.detail.partition(" ")[0]) for skip in told]
+    assert sum(counts) == len(left)
+    assert {skip.source for skip in told} <= left
+    assert len({skip.detail.partition(",")[0].split(" ", 2)[2] for skip in told}) == len(told) <= 4
+
+
+def test_what_is_about_a_data_set_is_no_loss(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.jpg", "a/1.json", "labels.csv", "README.md", "LICENSE", "licence.txt", "data.yaml", ".hidden")
+    assert skipped(tmp_path) == {}
+    make(tmp_path, "a/2.bmpx", "a/3.bmpx", "b/4")
+    told = [item for item in folder.entries(tmp_path, folder.Options(), WANTED) if isinstance(item, Skip)]
+    assert told == [
+        Skip("b/4", "not a wanted file", "1 file without an ending"),
+        Skip("a/2.bmpx", "not a wanted file", "2 files .bmpx, this the first"),
+    ]
+
+
 @pytest.mark.parametrize("pattern", ["{label", "{label}{x}", "x", "{a-b}", {"label": None}, 7])
 def test_a_bad_pattern_is_a_mistake_in_the_recipe_with_its_place(tmp_path: Path, pattern: object) -> None:
     with pytest.raises(pydantic.ValidationError):
@@ -307,6 +378,8 @@ def test_notes_beside_class_folders_are_no_samples(tmp_path: Path) -> None:
         "train/urls_pos.txt": "beside the classes",
         "test/urls_pos.txt": "beside the classes",
         "imdbEr.txt": "outside the splits",
+        "train/labeledBow.feat": "not a wanted file",
+        "imdb.vocab": "not a wanted file",
     }
     assert "train/urls_pos.txt" in of_texts(tmp_path, classes="none")[0]
     assert set(of_texts(make(tmp_path / "flat", "a.txt", "b.txt"))[0]) == {"a.txt", "b.txt"}
@@ -316,6 +389,7 @@ def test_notes_beside_class_folders_are_no_samples(tmp_path: Path) -> None:
 def test_files_without_an_ending_are_taken_where_all_are_without(tmp_path: Path) -> None:
     make(tmp_path, "sci.med/51121", "sci.space/60150", "sci.space/README")
     assert set(of_texts(tmp_path)[0]) == {"sci.med/51121", "sci.space/60150", "sci.space/README"}
+    assert of_texts(tmp_path)[1] == {}
     make(tmp_path, "NOTES.txt")
     entries, skips = of_texts(tmp_path)
     assert len(entries) == 3
