@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import codecs
 import contextlib
 import dataclasses
 import json
@@ -146,28 +147,37 @@ def list_(
 ) -> None:
     """Every step by name, a line each."""
     from augment import catalog
+    from augment.engine.groups import DESCRIBED
     from augment.report import tables
 
-    for name in [modality] if modality else catalog.names("modalities"):
-        found = catalog.modality(name)
-        described = [found.describe(step) for step in found.names()]
-        if as_json:
-            _print({name: [{"name": step.name, "labels": step.labels, "summary": step.summary} for step in described]})
-        else:
-            tables.steps(described)
+    found = {name: catalog.modality(name) for name in ([modality] if modality else catalog.names("modalities"))}
+    described = {name: [kind.describe(step) for step in kind.names()] for name, kind in found.items()}
+    if not modality:
+        described["groups"] = list(DESCRIBED.values())
+    if as_json:
+        said = ("name", "labels", "summary")
+        _print(
+            {name: [{key: getattr(step, key) for key in said} for step in steps] for name, steps in described.items()}
+        )
+        return
+    for steps in described.values():
+        tables.steps(steps)
 
 
 @app.command()
 def describe(name: Annotated[str, typer.Argument(help="A step's name.")], as_json: AsJson = False) -> None:
     """A step's parameters, defaults, ranges, effect on labels, and where its docs are; of all that have the name."""
     from augment import catalog
+    from augment.engine.groups import DESCRIBED
     from augment.errors import nearest
     from augment.report import tables
 
     names = {modality: catalog.modality(modality).names() for modality in catalog.names("modalities")}
     found = {kind: catalog.modality(kind).describe(name) for kind, known in names.items() if name in known}
+    if name in DESCRIBED:
+        found["groups"] = DESCRIBED[name]
     if not found:
-        known = [one for some in names.values() for one in some]
+        known = [*DESCRIBED, *(one for some in names.values() for one in some)]
         raise AugmentError(f"no step is called {name!r}; {nearest(name, known) or 'see augment list'}")
     if as_json:
         plain = {kind: dataclasses.asdict(step) for kind, step in found.items()}
@@ -224,14 +234,17 @@ def _warm(recipe: str) -> None:
 
 
 def _print(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False))
+    print(json.dumps(data, ensure_ascii=codecs.lookup(sys.stdout.encoding).name != "utf-8"))
 
 
 def main() -> None:
     """The console script: errors become exit codes. 1 the user's side, 2 usage, 3 our bug, 130 interrupted."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a pipe on Windows is not UTF-8
     code = 0
     try:
+        _stand()
         app()
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 0
@@ -247,6 +260,14 @@ def main() -> None:
         print("this is a bug in augment; please report it with the lines above", file=sys.stderr)
         code = 3
     _leave(code)
+
+
+def _stand() -> None:
+    """Raise AugmentError where there is no working directory: Python's own word for it names no file."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise AugmentError("the working directory has been removed; cd to another and run the command again") from None
 
 
 def _leave(code: int) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from augment.chance import Chance
     from augment.options import Options
 
+Effect = Literal["keeps", "moves", "may break"]
+"""What a step does to labels."""
+
 STATE = ".augment"
 """Folder inside an output that holds what later runs need to know; users have no business in it."""
 
@@ -137,11 +140,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a person is told of a step. ``labels`` is its effect on them; ``docs`` is a web address or empty."""
+    """What a person is told of a step or group: ``labels`` is its effect on them, ``docs`` a web address or empty."""
 
     name: str
     summary: str
-    labels: Literal["keeps", "moves", "may break"]
+    labels: Effect | Literal["as its steps"]
     labels_note: str
     parameters: Sequence[Parameter]
     docs: str

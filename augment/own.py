@@ -40,14 +40,13 @@ import pydantic
 
 from augment import native
 from augment.chance import Chance
-from augment.contracts import Description, Step
+from augment.contracts import Description, Effect, Step
 from augment.errors import AugmentError, Problem, RecipeError, SampleError
 from augment.failures import failed
 from augment.fingerprints import code_sha256
 from augment.options import Options
 from augment.sample import Applied, Dataset, Sample
 
-Effect = Literal["keeps", "moves", "may break"]
 Says = Literal["keeps", "matrix", "moves", "may break"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 

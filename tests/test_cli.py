@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from augment import demo
 from augment.image import diagnose
 
 RECIPE = "expand: {multiplier: 3}\nimage:\n  - HorizontalFlip: {}\n"
@@ -83,11 +84,13 @@ def test_check_prints_all_mistakes_with_their_lines(tmp_path: Path) -> None:
 def test_list_and_describe() -> None:
     names = [step["name"] for step in json.loads(augment("list", "image", "--json").stdout)["image"]]
     assert len(names) > 95
+    assert list(json.loads(augment("list", "--json").stdout)) == ["audio", "image", "text", "groups"]
     lines = augment("list", "image").stdout
     assert [line.split()[0] for line in lines.splitlines()[1:]] == names
     told = augment("describe", "GaussNoise").stdout
     assert "std_range" in told
     assert "explore.albumentations.ai" in told
+    assert "arxiv.org/abs/1909.13719" in augment("describe", "rand_augment").stdout
     assert "did you mean GaussNoise" in augment("describe", "GausNoise", code=1).stderr
     assert "known: audio, image" in augment("list", "smell", code=1).stderr
 
@@ -150,6 +153,24 @@ def test_doctor_finds_a_mixed_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
     finding = next(diagnose.findings())
     assert finding.status == "bad"
     assert finding.fix.startswith("pip uninstall -y opencv-python-headless opencv-python && pip install")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_any_encoding_of_the_output_will_do(tmp_path: Path, encoding: str) -> None:
+    demo.draw(tmp_path / "in", {"train": 1})
+    (tmp_path / "in" / "train" / "circle").rename(tmp_path / "in" / "train" / "ж猫😀")
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    planned = json.loads(augment("plan", "in", "--json", cwd=tmp_path, env=env, encoding=encoding).stdout)
+    assert "ж猫😀" in [row["class"] for row in planned["classes"]]
+    assert "Affine" in augment("list", env=env, encoding=encoding).stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use stays there")
+def test_a_working_directory_that_is_gone(tmp_path: Path) -> None:
+    line = f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m augment.cli list"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "working directory" in done.stderr
 
 
 def test_output_to_a_closed_pipe_is_no_error() -> None:

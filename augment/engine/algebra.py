@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from augment import catalog, own
-from augment.contracts import Setting
+from augment.contracts import Effect, Setting
 from augment.engine import policies
-from augment.engine.draw import GROUPS, Composite, Effect, Group, Leaf, Node, places
+from augment.engine.draw import GROUPS, Composite, Group, Leaf, Node, places
 from augment.errors import Problem, RecipeError, nearest
 
 MAX_DEPTH = 20
@@ -250,4 +250,4 @@ def _between(value: Any, least: float, most: float) -> bool:
 def _labels(modality: str, name: str) -> tuple[Effect, str]:
     """What a step does to labels, and that in a sentence; asked once a process."""
     described = catalog.modality(modality).describe(name)
-    return described.labels, described.labels_note
+    return cast(Effect, described.labels), described.labels_note  # it is no group

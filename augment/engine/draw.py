@@ -22,12 +22,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from augment.chance import Chance
-from augment.contracts import Step
+from augment.contracts import Effect, Step
 
 GroupName = Literal["one_of", "some_of", "sequence", "repeat"]
 GROUPS: tuple[GroupName, ...] = ("one_of", "some_of", "sequence", "repeat")
-
-Effect = Literal["keeps", "moves", "may break"]
 
 
 @dataclass(frozen=True, slots=True)

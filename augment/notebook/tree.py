@@ -10,32 +10,8 @@ from typing import Any
 from augment import catalog
 from augment.contracts import Parameter
 from augment.engine.algebra import ALLOW
-from augment.engine.draw import GROUPS
-from augment.engine.policies import POLICIES, STRONGEST
-
-_P = Parameter("p", "1.0", "probability from 0 to 1", "Chance that it fires; inside one_of and its like, its weight.")
-_N = "[low, high] or whole number, >= 0"
-
-OWN: Mapping[str, tuple[Parameter, ...]] = {
-    "one_of": (_P,),
-    "some_of": (_P, Parameter("n", "required", _N, "How many of the steps.")),
-    "sequence": (_P,),
-    "repeat": (_P, Parameter("n", "required", _N, "How many times all of them.")),
-    "rand_augment": (
-        Parameter("n", "2", _N, "How many steps are drawn."),
-        Parameter("magnitude", "9", f"[low, high] or whole number from 0 to {STRONGEST}", "How strong they are."),
-        _P,
-    ),
-    "trivial_augment": (_P,),
-    "aug_mix": (
-        Parameter("severity", "3.0", "number from 0 to 10", "How strong the steps are."),
-        Parameter("width", "3", "whole number from 1 to 16", "How many chains are blended."),
-        Parameter("depth", "[1, 3]", "[low, high] or whole number, from 1 to 16", "Steps in a chain."),
-        Parameter("alpha", "1.0", "number above 0", "Of the distributions of the weights; above 1, more even."),
-        _P,
-    ),
-}
-"""Group or policy -> what it takes beside steps, as a step's description would say it (augment.engine.policies)."""
+from augment.engine.groups import DESCRIBED
+from augment.engine.policies import POLICIES
 
 
 @dataclass(eq=False)
@@ -89,10 +65,10 @@ class Node:
 
     def parameters(self) -> list[Parameter]:
         """Its own parameters: those that are given first; what has to be given and is not is left out."""
-        found = OWN.get(self.name)
-        if found is None and self.parent is None:
+        if self.parent is None:
             return []
-        listed = found or catalog.modality(self.kind).describe(self.name).parameters
+        found = DESCRIBED.get(self.name) or catalog.modality(self.kind).describe(self.name)
+        listed = [one for one in found.parameters if found.name not in DESCRIBED or one.name != "steps"]
         if self.parent is not None and self.parent.name in POLICIES:
             listed = [replace(one, default="1.0") if one.name == "p" else one for one in listed]
         kept = (one for one in listed if one.name in self.now or one.default != "required")
@@ -160,7 +136,7 @@ def _inside(parent: Node, items: list[Any]) -> list[Node]:
 def _node(parent: Node, number: int, item: Any) -> Node:
     name, body = (item, None) if isinstance(item, str) else next(iter(item.items()))
     given = {key: value for key, value in body.items() if key != "steps"} if isinstance(body, Mapping) else {}
-    groups = name in GROUPS or name in POLICIES
+    groups = name in DESCRIBED
     if isinstance(body, Mapping) and not groups:
         given = dict(body)  # a step may have a parameter of that name
     found = Node(parent.kind, str(name), item, parent, number, not isinstance(body, Mapping), given)

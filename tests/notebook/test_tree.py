@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import augment
 from augment.engine.draw import GROUPS
+from augment.engine.groups import DESCRIBED
 from augment.engine.policies import POLICIES
-from augment.notebook.tree import OWN, blocks
+from augment.notebook.tree import blocks
 
 widgets = pytest.importorskip("ipywidgets")
 
@@ -93,17 +94,18 @@ def test_each_place_alone_is_a_recipe_if_the_whole_is(recipe: dict[str, Any]) ->
         augment.load({"image": node.alone()})
 
 
-def test_groups_and_policies_are_all_known() -> None:
-    assert set(OWN) == {*GROUPS, *POLICIES}
+def test_groups_and_policies_are_all_described() -> None:
+    assert DESCRIBED.keys() == {*GROUPS, *POLICIES}
     for name, own in POLICIES.items():
-        assert {one.name for one in OWN[name]} == {*own, "p"}
+        assert {one.name for one in DESCRIBED[name].parameters} == {*own, "steps", "p"}
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
+@pytest.mark.parametrize("name", sorted(DESCRIBED))
 def test_what_their_sliders_reach_is_permitted(name: str) -> None:
     given = {} if name in POLICIES else {"steps": ["ToGray"]}
-    given |= {"n": 1} if any(one.default == "required" for one in OWN[name]) else {}
-    for parameter in OWN[name]:
+    listed = [one for one in DESCRIBED[name].parameters if one.name != "steps"]
+    given |= {"n": 1} if any(one.default == "required" for one in listed) else {}
+    for parameter in listed:
         made = control(widgets, parameter, given)
         ends = (made.widget.min, made.widget.max)
         if name == "some_of" and parameter.name == "n":
