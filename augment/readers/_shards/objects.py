@@ -1,21 +1,32 @@
 """A cell with the objects of one picture, as Hugging Face's detection sets have it, in the neutral form.
 
 Either lists side by side, ``{"bbox": [[x, y, width, height], …], "category": […]}``, or a list of objects with those
-keys; boxes are COCO's (https://huggingface.co/docs/datasets/object_detection).
+keys; boxes are COCO's (https://huggingface.co/docs/datasets/object_detection), and so is ``segmentation``: rings or
+run lengths. Keypoints and turned boxes are refused, for nothing says what they mean; ``area`` follows from the rest,
+and is left out. All else rides along.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from augment import masks
 from augment.annotations import Box, Instance
 from augment.errors import SampleError
 from augment.readers import _shards
 from augment.readers._shards.columns import BOXES, CATEGORY
 
 _CROWD = ("iscrowd", "is_crowd")
-_RINGS = "segmentation"
+_SHAPE = "segmentation"
+_AREA = "area"
+
+_UNREAD = re.compile(
+    r"(key_?)?points?|landmarks?|joints?|(box_)?(angle|rotation|orientation|theta)|(r|obb_?|rotated_)(box|bbox)|obb|quad",
+    re.IGNORECASE,
+)
+"""Keys of what says where an object is, and that can't follow a step."""
 
 
 def instances(cell: Any, names: Sequence[str]) -> tuple[Instance, ...]:
@@ -50,12 +61,17 @@ def items(cell: Any) -> list[dict[str, Any] | None]:
 
 def _instance(row: Mapping[str, Any], names: Sequence[str], place: int) -> Instance:
     box = next((row[key] for key in BOXES if row.get(key) is not None), None)
-    polygons = _polygons(row.get(_RINGS))
-    known = {*BOXES, *_CROWD, category_key(row), *([_RINGS] if polygons else [])}
+    lost = next((key for key, value in row.items() if value not in (None, []) and _UNREAD.fullmatch(key)), None)
+    if lost is not None:
+        raise SampleError("bad annotations", f"object {place + 1}: {lost} can't follow what a step does; leave it out")
+    shape = row.get(_SHAPE)
+    polygons, rle = _polygons(shape), _run_lengths(shape, place)
+    known = {*BOXES, *_CROWD, category_key(row), _AREA, *([_SHAPE] if polygons or rle else [])}
     return Instance(
         label=category(row, names),
         box=_box(box, place),
         polygons=polygons,
+        rle=rle,
         crowd=any(bool(row.get(key)) for key in _CROWD),
         fields={key: _shards.plain(value) for key, value in row.items() if key not in known and value is not None},
     )
@@ -70,6 +86,16 @@ def _box(value: Any, place: int) -> Box | None:
         )
     x, y, width, height = map(float, value)
     return x, y, x + width, y + height
+
+
+def _run_lengths(value: Any, place: int) -> dict[str, Any] | None:
+    """Run lengths, if that is what the value holds. Raises SampleError for damaged ones."""
+    if not isinstance(value, dict) or value.get("counts") is None:
+        return None
+    try:
+        return masks.compressed(value)
+    except ValueError as error:
+        raise SampleError("bad annotations", f"object {place + 1}: {error}") from None
 
 
 def _polygons(value: Any) -> tuple[tuple[float, ...], ...]:
