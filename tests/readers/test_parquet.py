@@ -228,7 +228,9 @@ def test_run_lengths_are_the_mask(tmp_path: Path) -> None:
     kind = pa.list_(pa.struct([*SHAPED, ("segmentation", lengths)]))
     columns = {"image": pa.array([value()], VALUE), "objects": pa.array([cell], kind)}
     _, samples, _ = read(save(tmp_path / "x.parquet", columns))
-    (found,) = samples[0][1].annotations.instances
+    annotations = samples[0][1].annotations
+    assert annotations is not None
+    (found,) = annotations.instances
     np.testing.assert_array_equal(masks.bitmap(found, (4, 3)), [[0, 1, 1, 0]] * 3)
     assert not found.fields
 
