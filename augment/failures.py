@@ -25,8 +25,12 @@ def failed(step: str, error: Exception, function: Callable[..., Any] | None = No
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, in one line; its type where it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    """What an error says, in one line: the first with a letter in it, for some are framed by rules of asterisks.
+
+    Where none has a letter, the first that is not blank; where it says nothing, its type.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if any(map(str.isalpha, line))), (*lines, type(error).__name__)[0])
 
 
 def typed_line(error: Exception) -> str:

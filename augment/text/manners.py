@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
-from difflib import SequenceMatcher
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -149,28 +151,113 @@ def sentences(passage: Passage) -> list[Range]:
     return found
 
 
-def _by_difference(augmenter: Any, passage: Passage, parameters: Mapping[str, Any]) -> Passage:
-    """The whole text, which comes back with other words in it, and other spaces: only the words are taken."""
-    answers = getattr(augmenter, augmenter.action)([passage.text])
-    return edited(passage, differences(passage.text, str(answers[0]))) if answers else passage
+def _by_pieces(augmenter: Any, passage: Passage, parameters: Mapping[str, Any]) -> Passage:
+    """The whole text, which the model's tokenizer cuts and joins anew: only what it did to each piece is taken."""
+    from augment.text import models
+
+    text = passage.text
+    found, places = words(text), models.pieces(augmenter.model.tokenizer, text)
+    ends = [end for _, end in found]
+    within = [bisect_right(ends, start) for start, _ in places]
+    """For each piece the word that it is in, or the next."""
+
+    def drawn(indexes: list[int], tokens: list[str]) -> list[int]:
+        return [
+            index
+            for index in type(augmenter).skip_aug(augmenter, indexes, tokens)
+            if within[index] < len(found)
+            and not augmenter.kept & {word := text[slice(*found[within[index]])], word.lower()}
+            and (augmenter.action == "insert" or found[within[index]][0] <= places[index][0])
+        ]
+
+    augmenter.skip_aug = drawn  # as it knows it, it takes stopwords out of the text, and puts them back elsewhere
+    with _documents(augmenter) as made:
+        getattr(augmenter, augmenter.action)([text])
+    logs = [
+        (log.orig_token.action == "insert", log.orig_token.token, log.get_latest_token().token)
+        for document in made
+        for log in document.tokens
+    ]
+    written = partial(_writable, augmenter.model.tokenizer)
+    return edited(passage, [*_replaced(text, found, places, logs, written), *_inserted(found, places, logs, written)])
 
 
-def differences(old: str, new: str) -> Iterator[Edit]:
-    """Edits that put the words of one text in the place of another's, where they differ in more than case."""
-    was, now = words(old), words(new)
-    left, right = [old[start:end].lower() for start, end in was], [new[start:end].lower() for start, end in now]
-    for kind, first, last, begin, end in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
-        if kind == "replace" and last - first == end - begin:
-            for one, other in zip(was[first:last], now[begin:end], strict=True):
-                yield (*one, handing.cased(new[slice(*other)], old[slice(*one)]))
-        elif kind == "insert":
-            more = " ".join(new[slice(*place)] for place in now[begin:end])
-            place = was[first][0] if first < len(was) else len(old)
-            yield place, place, f"{more} " if first < len(was) else f" {more}"
-        elif kind == "replace":
-            yield was[first][0], was[last - 1][1], new[now[begin][0] : now[end - 1][1]]
+Log = tuple[bool, str, str]
+"""Whether a piece was put in, what it was, and what it is now: empty where it is gone."""
+
+
+def _replaced(
+    text: str, found: list[Range], places: list[Range], logs: list[Log], written: Callable[[str], str]
+) -> list[Edit]:
+    """What was put in the place of pieces; those of the same word after one that was replaced go with it.
+
+    Args:
+        text: It.
+        found: Where its words are.
+        places: Where its pieces are.
+        logs: What became of them.
+        written: A piece -> how it is written; empty for one that is no word.
+    """
+    ends, edits, last = [end for _, end in found], list[Edit](), -1
+    for (start, end), (_, was, now) in zip(places, (log for log in logs if not log[0]), strict=False):
+        word = bisect_right(ends, start)
+        if not now and word == last and edits:
+            edits[-1] = edits[-1][0], max(edits[-1][1], min(end, ends[word])), edits[-1][2]
+        elif now != was and start < end and word < len(ends) and found[word][0] <= start and written(now):
+            edits.append((start, min(end, ends[word]), written(now)))
+            last = word
+        else:
+            last = -1
+    return [
+        (start, end, handing.cased(new, text[start:end]))
+        for start, end, new in edits
+        if new.lower() != text[start:end].lower()
+    ]
+
+
+def _inserted(
+    found: list[Range], places: list[Range], logs: list[Log], written: Callable[[str], str]
+) -> Iterator[Edit]:
+    """What was put in, before the next word, or after the last."""
+    starts, more, turn = [start for start, _ in found], dict[int, list[str]](), 0
+    for is_new, _, now in logs:
+        if is_new and written(now):
+            place = bisect_left(starts, places[turn][0]) if turn < len(places) else len(found)
+            more.setdefault(place, []).append(written(now))
+        turn += not is_new
+    for place, new in more.items():
+        if 0 < place < len(found) and found[place - 1][1] == starts[place]:
+            yield starts[place], starts[place], "".join(new)  # a script without spaces
+        elif place < len(found):
+            yield starts[place], starts[place], f"{' '.join(new)} "
+        elif found:
+            yield found[-1][1], found[-1][1], f" {' '.join(new)}"
+
+
+def _writable(tokenizer: Any, piece: str) -> str:
+    """A tokenizer's piece as it is written; empty where it is no word: a special token, a mark, half a letter."""
+    if any(mark in piece for mark in tokenizer.all_special_tokens):
+        return ""
+    text: str = tokenizer.convert_tokens_to_string([piece]).strip()
+    found = words(text)
+    return text if found and found[0][0] == 0 and found[-1][1] == len(text) else ""
+
+
+@contextmanager
+def _documents(augmenter: Any) -> Iterator[list[Any]]:
+    """Within it nlpaug's records of what it does to the pieces of a text are kept."""
+    place = vars(sys.modules[type(augmenter).__module__])
+    own, made = place["Doc"], list[Any]()
+
+    def keep(*given: Any) -> Any:
+        made.append(own(*given))
+        return made[-1]
+
+    place["Doc"] = keep
+    try:
+        yield made
+    finally:
+        place["Doc"] = own
 
 
 def _by_rewriting(augmenter: Any, passage: Passage, parameters: Mapping[str, Any]) -> Passage:
@@ -242,6 +329,16 @@ def _know_words(augmenter: Any) -> None:
         augmenter.model.top_k = len(augmenter.model.words)
 
 
+def _draw_words(augmenter: Any) -> None:
+    """The model may draw special tokens and parts of words, and stopwords are left to us, see _by_pieces."""
+    model, own = augmenter.model, augmenter.model.is_skip_candidate
+    opened = "" if (mark := model.get_subword_prefix()) == "##" else mark  # which begins a word, and not a part of one
+    model.is_skip_candidate = lambda piece: (
+        own(piece) or not piece.startswith(opened) or not _writable(model.tokenizer, piece)
+    )
+    augmenter.kept, augmenter.stopwords = frozenset(augmenter.stopwords or ()), None
+
+
 def _keep_tagger(augmenter: Any) -> None:
     """NLTK reads its tagger, 6 MB of JSON, for each text anew."""
     tagger = importlib.import_module("nltk.tag").PerceptronTagger()
@@ -264,6 +361,7 @@ def _translate_here(augmenter: Any) -> None:
 MENDED: Mapping[str, Callable[[Any], None]] = {
     "AntonymAug": _keep_tagger,
     "BackTranslationAug": _translate_here,
+    "ContextualWordEmbsAug": _draw_words,
     "ContextualWordEmbsForSentenceAug": _join_pieces,
     "RandomWordAug": _crop_runs,
     "SpellingAug": _sort_spellings,
@@ -276,7 +374,7 @@ MANNERS: Mapping[str, Manner] = {
     "AbstSummAug": _by_rewriting,
     "AntonymAug": _by_parts_of_speech,
     "BackTranslationAug": _by_rewriting,
-    "ContextualWordEmbsAug": _by_difference,
+    "ContextualWordEmbsAug": _by_pieces,
     "ContextualWordEmbsForSentenceAug": _by_going_on,
     "KeyboardAug": _by_letters,
     "OcrAug": _by_letters,

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARAL
 
 HELD = 4
 """Models that one process holds."""
+
+MOST = 512
+"""Tokens that a model gets at once, if it takes as many."""
+
+_NEAR = 32
+"""Characters between two tokens of a text at most; what is farther away is another."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ def translated(data: Sequence[str], tokenizer: Any, model: Any, longest: int | N
         longest: Tokens of one output at most.
         **how: For ``generate``.
     """
-    most = room(model, longest or 512)
+    most = room(model, longest or MOST)
     fed = tokenizer(list(data), padding=True, truncation=True, max_length=most, return_tensors="pt")
     made = model.generate(input_ids=fed["input_ids"], attention_mask=fed["attention_mask"], max_length=most, **how)
     texts: list[str] = tokenizer.batch_decode(made, skip_special_tokens=True)
@@ -135,9 +142,61 @@ def translated(data: Sequence[str], tokenizer: Any, model: Any, longest: int | N
 
 
 def room(model: Any, wanted: int) -> int:
-    """How many tokens a model takes, and no more than are wanted."""
+    """How many tokens a model takes, and no more than are wanted; at least one."""
     known = getattr(model.config, "max_position_embeddings", None)
-    return min(wanted, known) if isinstance(known, int) and known > 0 else wanted
+    if not isinstance(known, int) or known <= 0:
+        return wanted
+    tables = (getattr(part, "position_embeddings", None) for part in model.modules())
+    padding = next((place for table in tables if (place := getattr(table, "padding_idx", None)) is not None), -1)
+    return max(1, min(wanted, known - padding - 1))  # RoBERTa and its kin count positions from behind the padding's
+
+
+def windows(tokenizer: Any, model: Any, text: str) -> list[list[int]]:
+    """The tokens of a text in stretches that a model takes, near to equal in length, each with the special tokens.
+
+    Together they hold every token of the text once, in order; a short text is one stretch.
+    """
+    most = min(room(model, MOST), tokenizer.model_max_length)  # a tokenizer that knows of no end has a very large one
+    whole: list[int] = tokenizer(text)["input_ids"]
+    if len(whole) <= most:
+        return [whole]
+    bare: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    ends = len(whole) - len(bare)
+    first = next(place for place in range(ends + 1) if whole[place : place + len(bare)] == bare)
+    count = -(-len(bare) // max(1, most - ends))
+    edges = [turn * len(bare) // count for turn in range(count + 1)]
+    return [whole[:first] + bare[start:end] + whole[first + len(bare) :] for start, end in pairwise(edges)]
+
+
+def pieces(tokenizer: Any, text: str) -> list[tuple[int, int]]:
+    """Where the tokens of a text stand in it, in code points and without white space, special tokens not added.
+
+    Empty is the place of a token that is not in the text as it is written: tokenizers in Python alone don't say where
+    theirs are, and change letters.
+    """
+    if not tokenizer.is_fast:
+        return list(_sought(tokenizer, text))
+    found = []
+    for start, end in tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]:
+        part = text[start:end]
+        start += len(part) - len(part.lstrip())
+        found.append((start, start + len(part.strip())))
+    return found
+
+
+def _sought(tokenizer: Any, text: str) -> Iterator[tuple[int, int]]:
+    """The same by looking for each token a little after the one before."""
+    done, lower = 0, text.lower()
+    for token in tokenizer.tokenize(text):
+        written = tokenizer.convert_tokens_to_string([token]).strip().removeprefix("##")
+        start = text.find(written, done, done + len(written) + _NEAR)
+        if start < 0 and len(lower) == len(text):
+            start = lower.find(written, done, done + len(written) + _NEAR)
+        if not written or start < 0:
+            yield done, done
+        else:
+            done = start + len(written)
+            yield start, done
 
 
 @contextmanager

@@ -181,11 +181,34 @@ def test_what_is_no_list_of_names_is_refused(tmp_path: Path, content: bytes) -> 
         {"PER": [" "]},
         {"PER": "none.txt"},
         {"PER": ["a\0b"]},
+        dict[str, Any](),
+        "",
         5,
         "\0",
     ):
         with pytest.raises(RecipeError):
             native.build(STEPS, "EntitySwap", {"entities": given_as}, tmp_path)
+
+
+@pytest.mark.parametrize("nothing", [[], "", [""]])
+@pytest.mark.parametrize("key", ["labels", "columns"])
+def test_what_would_do_nothing_is_refused(key: str, nothing: Any) -> None:
+    for more in ({}, {"entities": NAMES}):
+        with pytest.raises(RecipeError, match=key):
+            native.build(STEPS, "EntitySwap", {key: nothing, **more}, Path())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sets(st.sampled_from(["PER", "LOC", "PERX", "ORG"]), min_size=1))
+def test_labels_without_names_are_told(labels: set[str]) -> None:
+    parameters = {"entities": NAMES, "labels": sorted(labels)}
+    if labels <= {*NAMES}:
+        assert native.build(STEPS, "EntitySwap", parameters, Path()).options
+        return
+    with pytest.raises(RecipeError, match="labels") as caught:
+        native.build(STEPS, "EntitySwap", parameters, Path())
+    assert all(label in str(caught.value) for label in labels - {*NAMES})
+    assert native.build(STEPS, "EntitySwap", {"labels": sorted(labels)}, Path()).options
 
 
 @pytest.mark.realdata

@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from augment.annotations import Span
 from augment.chance import Chance
 from augment.contracts import Setting, Step
+from augment.errors import RecipeError
+from augment.failures import first_line
 from augment.sample import Sample
 from augment.seeding import seeded
 from augment.text import kinds, library, parameters, peer
@@ -303,3 +305,22 @@ def test_only_named_columns_change() -> None:
     made, told = step.apply(sample, Chance.of(0, "key", 1))
     assert made.value.texts["title"] == TEXT != made.value.texts["body"]
     assert told.parameters == {"columns": ["body"]}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(["*" * 70, "", "  ", "-- 5 --", "  No such file: a"]), st.text())))
+def test_an_error_is_told_by_its_first_line_with_a_letter(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    told = first_line(ValueError(text))
+    split = [line.strip() for line in text.splitlines()]
+    lettered = [line for line in split if any(map(str.isalpha, line))]
+    assert told == next(iter(lettered or filter(None, split)), "ValueError")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("nltk") is None, reason="it needs NLTK")
+def test_a_language_that_is_not_there_is_told_in_words(folder: Path) -> None:
+    with pytest.raises(RecipeError) as caught:
+        parameters.build("SynonymAug", {"nltk_data": "nltk_data", "lang": "fra"}, Setting(folder))
+    assert "***" not in str(caught.value)
+    said = str(caught.value).partition("'fra'")[2]
+    assert sum(map(str.isalpha, said)) > 5

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 _NAMES = "January February March April May June July August September October November December"
 MONTHS = tuple(_NAMES.split())
-_SHORT = {name[:3].lower(): turn for turn, name in enumerate(MONTHS, 1)} | {"sept": 9}
+SHORT = {name[:3].lower(): turn for turn, name in enumerate(MONTHS, 1)} | {"sept": 9}
+"""Month in three letters or four -> its number."""
 
 _MONTH = "|".join([*MONTHS, *(rf"{name[:3]}\b\.?" for name in MONTHS), r"Sept\b\.?"])
-_EDGE, _END = r"(?<![\w/.:+,-])(?<!\w ')", r"(?![\w:]|[-/.,+][0-9]|[-/]\w)"
+_HEAD = r"(?=[0-9JFMASOND])"  # found faster than what must not stand before
+_EDGE, _END = _HEAD + r"(?<![\w/.:+,-])(?<![0-9][–—−])(?<!\w ')", r"(?![\w:]|[-/.,+–—−][0-9]|[-/]\w)"
+_NAMED = re.compile(_MONTH)
 PATTERN = re.compile(
     rf"{_EDGE}(?:(?P<iso>[0-9]{{4}}-[0-9][0-9]-[0-9][0-9])"
     rf"|(?P<day_month>[0-9]{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH}),? [0-9]{{4}})"
@@ -18,6 +21,15 @@ PATTERN = re.compile(
     rf"|(?P<slashes>[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}})){_END}"
 )
 """A date with its year in four digits; the group says how it is written."""
+
+_DAY = r"(?<![0-9])[0-9]{1,2}(?![0-9])(?:st|nd|rd|th)?"
+_PART = rf"(?:{_DAY}(?: of)?(?: (?:{_MONTH}))?|(?:{_MONTH})(?: {_DAY})?)"
+_JOINT = (
+    r"(?:\s{0,3}(?:[-–—−&/+,]|\b(?:and|or|to|through|thru|until|till|by)\b)){1,3}\s{0,3}"
+    r"(?:\b(?:(?:on|from|the)\s+)*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*[.,]*\s+(?:the\s+)?)?)?"
+)
+_RUN = re.compile(rf"{_HEAD}(?<![\w.:])(?:{_PART})(?:{_JOINT}{_PART})+")
+"""Days or months in a row, of which the last says the year for all: 5–6 March 2024, 30 April to 2 May 2024."""
 
 _PIECE = re.compile(r"[0-9]+|[A-Za-z]{3,}")
 
@@ -31,11 +43,18 @@ def found(text: str, day_first: bool | None) -> Iterator[tuple[int, int, str, Da
     Args:
         day_first: How 05/03/2024 is to be read; where it is None, only 25/03/2024 and its like are dates.
     """
-    for match in PATTERN.finditer(text):
+    dates = [*PATTERN.finditer(text)]
+    rows = runs(text) if dates else []
+    for match in dates:
         form = match.lastgroup or ""
         date = _read(form, match.group(), day_first)
-        if date is not None:
+        if date is not None and not any(start < match.start() < end for start, end in rows):
             yield match.start(), match.end(), form, date
+
+
+def runs(text: str) -> list[tuple[int, int]]:
+    """Where days or months stand in a row that are one date only together, as 5 and 6 March; the year is not in it."""
+    return [match.span() for match in _RUN.finditer(text) if _NAMED.search(match.group())]
 
 
 def _read(form: str, written: str, day_first: bool | None) -> Date | None:
@@ -51,7 +70,7 @@ def _read(form: str, written: str, day_first: bool | None) -> Date | None:
         day, month = (one, other) if day_first else (other, one)
     else:
         name = next(part for part in parts if part.isalpha())
-        month = _SHORT.get(name[:4].lower(), _SHORT.get(name[:3].lower(), 0))
+        month = SHORT.get(name[:4].lower(), SHORT.get(name[:3].lower(), 0))
         day, year = (int(part) for part in parts if part.isdigit())
     return (year, month, day) if 1 <= month <= 12 and 1 <= day <= days(year, month) else None
 

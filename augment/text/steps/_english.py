@@ -6,11 +6,13 @@ For those see Quirk et al., "A Comprehensive Grammar of the English Language" (1
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import pydantic
 
 from augment.text import lexicon
+from augment.text.lexicon.inflection import bases
 from augment.text.steps._passages import Columns
 from augment.text.value import Passage
 
@@ -39,6 +41,9 @@ NEGATED = {"cannot": "can", "can't": "can", "won't": "will", "shan't": "shall"} 
 PARTICIPLES = frozenset(_PARTICIPLES.split())
 """Irregular past participles that are met often."""
 
+
+_MET = 10_000
+"""Words that are remembered."""
 
 Language = Literal["auto", "any"]
 
@@ -73,8 +78,24 @@ def foreign(passage: Passage, language: Language, words: Sequence[str] | None = 
 
 
 def participle(word: str) -> bool:
-    """Whether a word in lower case may be a past participle."""
+    """Whether a word in lower case may be a past participle, by its looks: *children* may."""
     return word in PARTICIPLES or (len(word) > 3 and word.endswith(("ed", "en", "wn")))
+
+
+@lru_cache(_MET)
+def perfect(word: str) -> bool:
+    """Whether *have* before a word in lower case makes a verb's perfect, as the lexicon has it: no noun does."""
+    if word in PARTICIPLES or not word:
+        return bool(word)
+    known = lexicon.lexicon()
+    if known.verb(word)[1] in ("d", "n"):
+        return True
+    return any(  # closed: mostly an adjective, but of a verb; and no bed is of be, nor a seed of see
+        form == "d"
+        and known.verb(base) == (base, "")
+        and ((len(base) > 2 and not base.endswith("ee")) or known.inflected(base, "v", "d") == word)
+        for base, form in bases(word, "v")
+    )
 
 
 def plain(word: str) -> str:

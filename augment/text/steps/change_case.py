@@ -6,6 +6,8 @@
 Scripts without case stay as they are. Some letters have a capital of more than one (``ß``, ``SS``); Turkish and
 Azerbaijani keep their i with a dot and without one apart: in words that have one of their own letters, and in all
 others of a text that is known for such. A name from there in an English text changes nothing about its other words.
+Many of their texts have none of these letters, so say ``turkish: true`` of a data set that is. Case mapping is
+that of the Unicode Standard, section 3.13, and its SpecialCasing.txt.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import pydantic
 
 from augment.chance import Chance
 from augment.sample import Sample
+from augment.text.sentences import sentences
 from augment.text.steps._passages import Columns, Numbers, Rate, each, many, picked
 from augment.text.value import Passage
 
@@ -27,8 +30,13 @@ DOCS = "https://www.unicode.org/reports/tr21/tr21-5.html"
 
 Form = Literal["upper", "lower", "title", "swap", "sentence", "random"]
 
-_END = re.compile(r"(?:[.!?…][^\w\s]*\s|[。！？\n])\W*\Z")
-"""Before the first word of a sentence."""
+_LINE = re.compile(r"\n")
+_WORD = re.compile(r"[^\W_]")
+
+_SHORT = re.compile(r"(?<!\w)(?:[a-zà-ÿ]\.){2,}\s*\Z")
+"""An abbreviation such as e.g. and z.b., after which no capital was meant whatever follows."""
+
+_LONGEST = 16
 
 _TURKISH = re.compile("[ıİğĞ]")
 """Letters that only Turkish and its kin have."""
@@ -48,6 +56,9 @@ class Options(Columns):
         description=f"One is drawn for a text: {', '.join(get_args(Form))}; sentence is a capital where one begins.",
     )
     rate: Rate = pydantic.Field(1.0, description="Share of a text's words; at least one where above 0.")
+    turkish: bool | None = pydantic.Field(
+        None, description="Whether i and İ, ı and I are pairs, as in Turkish and Azerbaijani; null: found out."
+    )
 
     @pydantic.field_validator("to")
     @classmethod
@@ -69,11 +80,13 @@ def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
     words = [(start, end) for start, end in passage.words if text[start:end].lower() != text[start:end].upper()]
     forms = [*((options.to,) if isinstance(options.to, str) else options.to)]
     chosen = [words[at] for at in picked(many(options.rate, len(words), numbers), len(words), numbers)]
-    turkish = _is_turkish(text, words)
+    told = options.turkish
+    turkish = _is_turkish(text, words) if told is None else told
+    opening = _opening(text) if "sentence" in forms else frozenset()
     while forms:  # until one makes a difference
         form = forms.pop(int(numbers.random() * len(forms)))
         made = passage.edited(
-            (start, end, _formed(word, form, _begins(text, start), turkish or bool(_TURKISH.search(word)), numbers))
+            (start, end, _formed(word, form, start in opening, turkish or (told is None and _own(word)), numbers))
             for start, end in chosen
             if (word := text[start:end])
         )
@@ -93,12 +106,17 @@ def _is_turkish(text: str, words: list[tuple[int, int]]) -> bool:
     return 2 * marked > len(told) and (marked > 1 or len(told) == 1)
 
 
-def _begins(text: str, start: int) -> bool:
-    """Whether a word is the first of a sentence."""
-    place = start
-    while place and not text[place - 1].isalnum():
-        place -= 1
-    return not place or _END.search(text, place, start) is not None
+def _own(word: str) -> bool:
+    """Whether a word is Turkish by its letters."""
+    return _TURKISH.search(word) is not None
+
+
+def _opening(text: str) -> frozenset[int]:
+    """Where the first words of sentences and lines start."""
+    starts = [start for start, _ in sentences(text) if _SHORT.search(text, max(0, start - _LONGEST), start) is None]
+    if "\n" in text:
+        starts += [match.end() for match in _LINE.finditer(text)]
+    return frozenset(match.start() for start in starts if (match := _WORD.search(text, start)))
 
 
 def _formed(word: str, form: Form, begins: bool, turkish: bool, numbers: Numbers) -> str:
@@ -108,12 +126,24 @@ def _formed(word: str, form: Form, begins: bool, turkish: bool, numbers: Numbers
     if form == "lower":
         return _lower(word, turkish)
     if form == "title" or (form == "sentence" and begins):
-        return _upper(word[0], turkish).title() + _lower(word[1:], turkish)
+        first = "İ" if turkish and word[0] == "i" else word[0].title()
+        return first + _lower(word, turkish)[len(_lower(word[0], turkish)) :]
     if form == "sentence":
         return _lower(word, turkish)
+    pairs = zip(word, _sigmas(word) if "Σ" in word else word, strict=True)
     if form == "swap":
-        return "".join([_lower(char, turkish) if char.isupper() else _upper(char, turkish) for char in word])
-    return "".join([(_upper if numbers.random() < 0.5 else _lower)(char, turkish) for char in word])
+        return "".join([_lower(low, turkish) if char.isupper() else _upper(char, turkish) for char, low in pairs])
+    return "".join([_upper(char, turkish) if numbers.random() < 0.5 else _lower(low, turkish) for char, low in pairs])
+
+
+def _sigmas(word: str) -> str:
+    """A word with small sigmas; at the end of a Greek one it is another than before."""
+    small = word.lower()
+    return (
+        "".join([small[at] if char == "Σ" else char for at, char in enumerate(word)])
+        if len(small) == len(word)
+        else word
+    )
 
 
 def _upper(text: str, turkish: bool) -> str:

@@ -27,6 +27,7 @@ from augment.text.steps._english import (
     cased,
     foreign,
     participle,
+    perfect,
     plain,
 )
 from augment.text.steps._passages import Numbers, Rate, each, many, picked
@@ -61,6 +62,8 @@ _HOSTS = {
 HOSTS = {ending: (verb, frozenset(words.split())) for ending, (verb, words) in _HOSTS.items()}
 _LIKES = frozenset(["like", "love", "prefer", "rather", "be", "have", "hate", "appreciate"])
 _PERFECT = frozenset(["been", "got", "had"])
+_HELPED = frozenset(["can", "could", "will", "would", "shall", "should", "may", "might", "must", "to", "d", "ll", "t"])
+_WILLS = ("will", "would")
 _BETWEEN = frozenset(["already", "just", "never", "always", "also", "ever"])
 
 
@@ -139,11 +142,17 @@ def _asks(text: str, match: re.Match[str]) -> bool:
     return opens or follows[:1].isupper() or plain(follows) in DETERMINERS
 
 
+def _helps(match: re.Match[str]) -> bool:
+    """Whether *have* follows another auxiliary, or *to*: I would have not gone."""
+    before = _BEFORE.search(match.string, max(0, match.start() - _LONGEST), match.start())
+    return before is not None and plain(before.group(1)) in _HELPED
+
+
 def _contracted(match: re.Match[str], mark: str) -> Edit | None:
     host, verb, follows = plain(match.group(1)), plain(match.group(2)), plain(match.group(3) or "")
     if verb == "not":
         new = {"can": "can't", "will": "won't", "shall": "shan't"}.get(host, f"{host}n't")
-        if new not in NEGATED or follows == "only":
+        if new not in NEGATED or follows == "only" or (host == "have" and _helps(match)):
             return None
         return (
             match.start(),
@@ -151,12 +160,10 @@ def _contracted(match: re.Match[str], mark: str) -> Edit | None:
             cased(new.replace("'", mark), match.group(1) if match.group(2).islower() else match.group(2)),
         )
     ending = "s" if verb == "has" else next(key for key, (full, _) in HOSTS.items() if full == verb)
-    fits = {
-        "has": follows in _PERFECT,
-        "have": participle(follows) or follows in _BETWEEN,
-        "will": follows not in ("", "not"),
-        "would": follows not in ("", "not"),
-    }.get(verb, bool(follows))
+    if verb == "have":
+        fits = follows in _BETWEEN or perfect(follows)
+    else:
+        fits = follows in _PERFECT if verb == "has" else follows not in ("", "not" if verb in _WILLS else "")
     if host not in HOSTS[ending][1] or not fits or (ending == "re" and host in ("who", "there")):
         return None
     return match.end(1), match.end(2), mark + (ending.upper() if match.group(2).isupper() else ending)

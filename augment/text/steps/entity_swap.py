@@ -19,7 +19,7 @@ import pydantic
 from augment import encodings
 from augment.annotations import Span
 from augment.chance import Chance
-from augment.errors import Problem, RecipeError, SampleError
+from augment.errors import Problem, RecipeError, SampleError, nearest
 from augment.sample import Sample
 from augment.text import swaps
 from augment.text.steps._passages import Columns, Numbers, Rate, each, many, picked
@@ -55,6 +55,13 @@ class Options(Columns):
     )
     partners: int = pydantic.Field(4, ge=1, le=100, description="How many other samples are asked at a time.")
 
+    @pydantic.field_validator("labels", "entities")
+    @classmethod
+    def _some(cls, value: Any) -> Any:
+        if value is not None and (not value or (isinstance(value, tuple) and "" in value)):
+            raise ValueError("expected at least one, or nothing for all")
+        return value
+
 
 @dataclass(frozen=True)
 class Lists:
@@ -65,8 +72,20 @@ class Lists:
 
 
 def given(options: Options, base: Path) -> Lists:
-    """The lists of a recipe. Raises RecipeError where a file can't be read, or is none of names."""
-    entities = options.entities
+    """The lists of a recipe. Raises RecipeError where a file can't be read, is none of names, or lacks a label's."""
+    lists = _lists(options.entities, base)
+    wanted = (options.labels,) if isinstance(options.labels, str) else options.labels
+    if options.entities is not None and wanted is not None:
+        told = ", ".join(lists.names) or "none"
+        bare = [label for label in wanted if label not in lists.names]
+        if bare:
+            expected = f"expected labels that entities has names for ({told}), got {', '.join(map(repr, bare))}"
+            raise RecipeError([Problem("labels", expected, nearest(bare[0], [*lists.names]))])
+    return lists
+
+
+def _lists(entities: str | Mapping[str, str | tuple[str, ...]] | None, base: Path) -> Lists:
+    """What ``entities`` stands for. Raises RecipeError."""
     if entities is None:
         return Lists()
     if isinstance(entities, str):
@@ -109,6 +128,8 @@ def _by_label(path: Path) -> dict[str, tuple[str, ...]]:
         raise RecipeError([Problem("entities", told, fix)]) from error
     if not isinstance(found, dict) or not all(isinstance(names, list) for names in found.values()):
         raise RecipeError([Problem("entities", f"expected a JSON object of lists by label in {path}")])
+    if not found:
+        raise RecipeError([Problem("entities", f"expected lists by label in {path}, got none")])
     return {str(label): _named(names, f"entities.{label}", str(path)) for label, names in found.items()}
 
 

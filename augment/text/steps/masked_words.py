@@ -34,9 +34,6 @@ DOCS = "https://aclanthology.org/N18-2072/"
 
 HEAD = "AutoModelForMaskedLM"
 
-AT_ONCE = 150
-"""Words that the model sees together; it takes 512 tokens at most, and a word is one to three."""
-
 
 class Options(Columns):
     """Which model, and how many words."""
@@ -80,46 +77,39 @@ def _edits(
         chosen: Which of them are to be replaced.
         generator: To draw from.
     """
-    for first in range(0, len(known), AT_ONCE):
-        part = [known[index] for index in chosen if first <= index < first + AT_ONCE]
-        if not part:
-            continue
-        start = known[first].start if first else 0
-        last = first + AT_ONCE
-        end = known[last].start if last < len(known) else len(passage.text)
-        for word, likely in zip(part, _likely(folder, top, passage.text, start, end, part), strict=False):
-            fit = [(other, weight) for other, weight in likely if other.lower() != word.lower()][:top]
-            draw = generator.random() * sum(weight for _, weight in fit)
-            for other, weight in fit:
-                draw -= weight
-                if draw < 0:
-                    yield word.start, word.end, cased(other, word)
-                    break
+    hidden = [known[index] for index in chosen]
+    for word, likely in zip(hidden, _likely(folder, top, passage.text, hidden), strict=True):
+        fit = [(other, weight) for other, weight in likely if other.lower() != word.lower()][:top]
+        draw = generator.random() * sum(weight for _, weight in fit)
+        for other, weight in fit:
+            draw -= weight
+            if draw < 0:
+                yield word.start, word.end, cased(other, word)
+                break
 
 
-def _likely(
-    folder: str, top: int, text: str, start: int, end: int, part: list[Token]
-) -> list[list[tuple[str, float]]]:
-    """For each of some words of a stretch of text, hidden all at once: the likeliest, with their probabilities.
+def _likely(folder: str, top: int, text: str, words: list[Token]) -> Iterator[list[tuple[str, float]]]:
+    """For each of some words of a text, hidden all at once: the likeliest, with their probabilities.
 
-    Fewer lists than words where the stretch is longer than the model takes.
+    A text that is longer than the model takes is seen in stretches, see ``models.windows``.
     """
     torch = models.library("torch")
     tokenizer, model = models.loaded(folder, HEAD)
-    mask, hidden, done = tokenizer.mask_token, list[str](), start
-    for word in part:
+    mask, hidden, done = tokenizer.mask_token, list[str](), 0
+    for word in words:
         hidden += [text[done : word.start].replace(mask, " "), mask]
         done = word.end
-    hidden.append(text[done:end].replace(mask, " "))
-    fed = tokenizer("".join(hidden), truncation=True, return_tensors="pt")
-    places = (fed["input_ids"][0] == tokenizer.mask_token_id).nonzero()[:, 0]
+    hidden.append(text[done:].replace(mask, " "))
     ids, spelled = _vocabulary(folder)
-    scores = model(input_ids=fed["input_ids"], attention_mask=fed["attention_mask"]).logits[0, places][:, ids]
-    weights, found = torch.softmax(scores.double(), -1).topk(min(top + 2, len(spelled)), -1)
-    return [
-        [(spelled[index], weight) for index, weight in zip(*row, strict=True)]
-        for row in zip(found.tolist(), weights.tolist(), strict=True)
-    ]
+    for window in models.windows(tokenizer, model, "".join(hidden)):
+        fed = torch.tensor([window])
+        places = (fed[0] == tokenizer.mask_token_id).nonzero()[:, 0]
+        if not len(places):
+            continue
+        scores = model(input_ids=fed, attention_mask=torch.ones_like(fed)).logits[0, places][:, ids]
+        weights, found = torch.softmax(scores.double(), -1).topk(min(top + 2, len(spelled)), -1)
+        for row in zip(found.tolist(), weights.tolist(), strict=True):
+            yield [(spelled[index], weight) for index, weight in zip(*row, strict=True)]
 
 
 @lru_cache(models.HELD)

@@ -8,6 +8,8 @@ which leave alone what they are not sure of. One negation is changed in each tex
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import pydantic
@@ -24,7 +26,7 @@ from augment.text.steps._english import (
     English,
     cased,
     foreign,
-    participle,
+    perfect,
     plain,
 )
 from augment.text.steps._passages import Numbers, each
@@ -50,6 +52,19 @@ _OTHERS = (
 )
 
 
+_DENYING = "no not n't never neither nor none nobody nothing nowhere without hardly scarcely barely"
+DENYING = frozenset(_DENYING.split()) | frozenset(NEGATED)
+"""Where one of these stands, a clause is negated already."""
+
+_CLAUSE = re.compile(r"[.,;:!?()\n…–—]")
+"""Ends one, roughly: more than a clause may be in what it ends."""
+
+_SUBJECTS = frozenset(["i", "he", "she", "we", "they"])
+"""What is nothing but a subject."""
+
+_OPENERS = ASKING | frozenset(["", "and", "but", "or", "so", "then"])
+"""Before the verb of a question; empty where no word is."""
+
 _FAR = 3
 """Words between a question's first word and its verb: how long, what kind of."""
 
@@ -72,6 +87,9 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
         if options.mode != "remove":
             known = lexicon.lexicon()
             more = [at for at in places if _free(parts, words, at) or _verb(words, at, known, parts)]
+            if more and not DENYING.isdisjoint(words):
+                denied = _denied(parts, words)
+                more = [at for at in more if at not in denied]
         found = sorted({*less, *more})
         if not found or foreign(passage, options.language, parts[1::2]):
             return passage
@@ -112,20 +130,47 @@ def _less(parts: Parts, words: list[str], at: int) -> Parts:
     return new
 
 
+def _denied(parts: Parts, words: Sequence[str]) -> set[int]:
+    """All words of the clauses that are negated already."""
+    found, clause = set[int](), list[int]()
+    for at in range(1, len(parts), 2):
+        clause.append(at)
+        if at + 2 >= len(parts) or _CLAUSE.search(parts[at + 1]):
+            if not DENYING.isdisjoint(words[place] for place in clause):
+                found.update(clause)
+            clause.clear()
+    return found
+
+
+def _asked(words: list[str], at: int) -> bool:
+    """Whether a word that asks stands shortly before another."""
+    return not ASKING.isdisjoint(words[max(1, at - 2 * _FAR) : at : 2])
+
+
+def _turned(parts: Parts, words: list[str], at: int) -> bool:
+    """Whether the subject of a verb follows it, so that *not* comes after both: are you; but not: were I you."""
+    before, after = _word(parts, words, at, -2), _word(parts, words, at, 2)
+    if after not in PRONOUNS or before in PRONOUNS:
+        return False
+    return after in _SUBJECTS or before in _OPENERS or _asked(words, at)
+
+
 def _free(parts: Parts, words: list[str], at: int) -> bool:
     """Whether an auxiliary stands here that *not* can follow."""
     word, before, after = words[at], _word(parts, words, at, -2), _word(parts, words, at, 2)
-    if word in PERFECT and not participle(after):
+    if word in PERFECT and not perfect(after):
         return False
     if not (word in AUXILIARIES or word in PERFECT or word.endswith(_ENDINGS)):
         return False
     if parts[at] != word and not parts[at].isupper() and at > 1 and not word.endswith(_ENDINGS):
-        return after in PRONOUNS  # a capital: a question, or a name such as Will and May
+        return _turned(parts, words, at)  # a capital: a question, or a name such as Will and May
     if after in ("not", "n't", "never", "") or before in DETERMINERS:
         return False
-    if after in PRONOUNS or word.endswith(_ENDINGS):
+    if word.endswith(_ENDINGS):
         return True
-    asked = ASKING.intersection(words[max(1, at - 2 * _FAR) : at : 2]) if after in DETERMINERS else before in ASKING
+    if _turned(parts, words, at):
+        return bool(_word(parts, words, at + 2, 2)) or not _asked(words, at)  # what is it: there is nothing to deny
+    asked = _asked(words, at) if after in DETERMINERS else before in ASKING
     return at > 1 and not asked  # in a question the subject comes between: how long is the way
 
 
@@ -134,7 +179,7 @@ def _more(parts: Parts, words: list[str], at: int) -> Parts:
     if not _free(parts, words, at):
         return _supported(parts, words, at)
     loud = parts[at].isupper() and len(parts[at]) > 1
-    turned = _word(parts, words, at, 2) in PRONOUNS
+    turned = _turned(parts, words, at)
     if words[at] == "can" and not turned:
         new[at] = "CANNOT" if loud else f"{parts[at]}not"
     else:

@@ -4,8 +4,8 @@
 
 For English, where a comma parts thousands. Left alone is what may be no number but a name for something: years and
 other numbers of four digits, what has a letter or a sign on it, times, dates, telephone numbers, versions, and what
-follows a word such as *number*, *order* or *room*, or one with capitals (*iPhone 5*, *Wi-Fi 6*). Words for numbers:
-Chicago Manual of Style, section 9.2.
+follows a word such as *number*, *order* or *room*, a single letter, or a word with capitals (*iPhone 5*, *Wi-Fi 6*),
+what stands before a capital (*5 Elm Street*), and fractions. Words for numbers: Chicago Manual of Style, section 9.2.
 """
 
 from __future__ import annotations
@@ -50,14 +50,22 @@ _NAMING = (
     "no nr num number numbers id ids order ref reference account code pin zip postcode room version v page pages p pp"
     " chapter section line flight tel phone call text isbn issn card case ticket invoice model step article figure"
     " fig table level gate platform district highway route box suite apt unit serial port error item channel"
+    " type grade class vitamin formula size windows iphone ipad galaxy android ios macos ps playstation xbox airbus"
 )
 NAMING = frozenset(_NAMING.split())
 """After these a number is a name."""
 
 _TIMES = frozenset(["am", "pm", "a.m", "p.m", "o'clock", "o’clock", "bc", "ad", "bce", "ce", "gmt", "utc"])
-_MONTHS = frozenset(name.lower() for name in _dates.MONTHS) | {name[:3].lower() for name in _dates.MONTHS}
+_MONTHS = frozenset(name.lower() for name in _dates.MONTHS) | frozenset(_dates.SHORT)
 _LARGE = "hundred thousand million millions billion billions trillion dozen half point and a one"
 PARTS = frozenset(_LARGE.split()) | frozenset(_numbers.UNITS) | frozenset(_numbers.TENS)
+
+_SMALL = "halves quarters hundredths thousandths millionths billionths"
+FRACTIONS = frozenset(_SMALL.split()) | {f"{_numbers.ordinal(number)}s" for number in range(3, 100)}
+"""What follows the upper number of a fraction."""
+
+_QUOTES = tuple("'\"’”′″")
+"""Right after a number they may stand for feet, inches, minutes and seconds."""
 
 _UNITS = tuple("%‰°€$£¥")
 
@@ -89,8 +97,12 @@ def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dic
 
 
 def _places(text: str, options: Options) -> Iterator[Edit]:
-    dates = {place for match in _dates.PATTERN.finditer(text) for place in range(*match.span())}
-    for match in _NUMERAL.finditer(text):
+    numerals = [*_NUMERAL.finditer(text)]
+    dates = set[int]()
+    if numerals:
+        listed = [*_dates.runs(text), *(match.span() for match in _dates.PATTERN.finditer(text))]
+        dates = {place for start, end in listed for place in range(start, end)}
+    for match in numerals:
         if match.start() not in dates:
             new = _numeral(text, match, options)
             if new:
@@ -110,6 +122,8 @@ def _numeral(text: str, match: re.Match[str], options: Options) -> str:
         return (f"{kept} percent" if percent.endswith("%") else f"{kept}%") if "percent" in options.kinds else ""
     before, after = _neighbours(text, match.span())
     if (len(digits) > 1 and digits[0] == "0") or _name(before, after) or _lists(text, match):
+        return ""
+    if text.startswith(_QUOTES, match.end()):
         return ""
     plain = digits.replace(",", "")
     spelled = len(plain) <= 3 and plain == digits and int(plain) <= options.limit
@@ -136,6 +150,8 @@ def _name(before: str, after: str) -> bool:
     bare, following = before.lower().strip(".:"), after.lower().strip(".,;:!?)")
     if bare in NAMING or bare in _MONTHS or following in _TIMES or following in _MONTHS or after[:1] in _UNITS:
         return True
+    if after[:1].isupper() or (len(bare) == 1 and bare.isalpha() and bare not in ("a", "i")):
+        return True  # 5 Elm Street, vitamin b 12
     if before[-1:] in ("+", "#") or before[-1:].isdigit() or after[:1].isdigit() or after[:2].strip("+-(").isdigit():
         return True
     return before != before.lower() and before.replace("-", "").isalnum() and bare not in STOP
@@ -174,11 +190,13 @@ def _in_digits(text: str, match: re.Match[str], options: Options) -> str:
     written = match.group()
     value, is_ordinal = _values(options.limit)[written.lower()]
     before, after = _neighbours(text, match.span())
-    beside = {before.lower().strip(",.;:"), after.lower().strip(",.;:!?")}
+    beside = {before.lower().strip(",.;:"), after.lower().strip(",.;:!?)\"'”’")}
     if ("ordinals" if is_ordinal else "words") not in options.kinds or beside & PARTS or _name(before, after):
+        return ""
+    if beside & FRACTIONS:
         return ""
     if written[0].isupper() and _opened(text, match.start(), "a") == "a":
         return ""  # a capital within a sentence: Seven Oaks
     if is_ordinal:
-        return "" if after.lower() == "of" or after[:1].isupper() else f"{value}{_numbers.suffix(value)}"
-    return "" if after[:1].isupper() else str(value)
+        return "" if after.lower() == "of" else f"{value}{_numbers.suffix(value)}"
+    return str(value)
