@@ -3,8 +3,10 @@
 Columns are parted by a tab or by blanks, whichever a file uses; blank lines part sentences. The last column has the
 tags unless the recipe says otherwise; others ride along with their token. The text of a sentence is its tokens with a
 blank between each two. Lines that begin with ``-DOCSTART-`` are passed over: sentences are samples of their own, in an
-order of their own, so no document is left to be told of. Columns that point at other tokens (HEAD in CoNLL-U) are true
-as long as no token comes or goes. The path is a file, or a folder as in ``_conll.files``.
+order of their own, so no document is left to be told of. Further columns of tags stay legal: sparse ones (nested
+entities) are left alone as the tags are, dense ones (chunks) follow their tokens. Columns that point at other tokens
+(HEAD and DEPS of CoNLL-U) point at the same ones, or are ``_`` where there is none any more. The path is a file, or a
+folder as in ``_conll.files``.
 
 The formats: Tjong Kim Sang and De Meulder, "Introduction to the CoNLL-2003 shared task", 2003;
 https://universaldependencies.org/format.html.
@@ -17,6 +19,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -33,7 +36,7 @@ from augment.readers._conll import sentences as _sentences
 from augment.readers._conll.files import Source
 from augment.readers._conll.sentences import Stretch
 from augment.sample import ROW, SIGN, Content, Dataset, Entry, Rows, Skip
-from augment.spans import _columns, _tags, tokens
+from augment.spans import _beside, _columns, _tags, tokens
 from augment.spans._columns import BLANK, FORM, NONE, REMARKS, TAB, FlawError, Layout
 
 FALLBACK = False
@@ -147,7 +150,11 @@ def read_as(dataset: Dataset, options: Options) -> Mapping[str, str]:
     layout = Layout.of(dataset.reading["layout"])
     encoding = _stretches.guess((codec for _, codec in dataset.reading["files"].values()), options.encoding)
     tags = f"column {layout.tags + 1}, {layout.scheme}" if layout.tagged else "none"
-    return {"encoding": encoding, "tokens": f"column {layout.token + 1} of {layout.columns}", "tags": tags}
+    found = {"encoding": encoding, "tokens": f"column {layout.token + 1} of {layout.columns}", "tags": tags}
+    roles = [(name, role) for name, role in layout.roles.items() if role != _beside.ID]
+    kept = {True: "left alone", False: "follow their tokens"}
+    beside = [f"{name.replace('column', 'column ')}, {role}: {kept[name in layout.layers]}" for name, role in roles]
+    return {**found, **({"beside": "; ".join(beside)} if beside else {})}
 
 
 def _lines(text: str) -> list[str]:
@@ -242,13 +249,13 @@ def _layout(found: Sequence[tuple[Source, str]], options: Options) -> Layout:
     if made is None:
         raise InputError(f"{found[0][0].path}: no sentence in it")
     scheme = _tags.USUAL if options.scheme == "auto" else options.scheme
-    layout = Layout(**{**made.plain(), "scheme": scheme})
+    layout = replace(made, scheme=scheme)
     if Layout.of(layout.plain()) != layout:
         raise InputError(
             f"{source.path}: {made.columns} columns; expected tokens in column {made.token + 1} and tags in another, "
             f"{made.tags + 1}. Say which they are, as in input: {{tokens: 1, tags: 2}}, or separator: tab"
         )
-    return layout
+    return _sentences.beside(_opened(source, codec), layout)
 
 
 def _schemed(found: Sequence[tuple[Source, str]], layout: Layout, options: Options) -> tuple[Layout, int]:
@@ -266,7 +273,7 @@ def _schemed(found: Sequence[tuple[Source, str]], layout: Layout, options: Optio
             f"but {seen}; say which has, as in input: {{tags: 4}}, or {{scheme: none}} where no entities are tagged"
         )
     if options.scheme == "auto":
-        layout = Layout(**{**layout.plain(), "scheme": evidence.scheme})
+        layout = replace(layout, scheme=evidence.scheme)
     mended = 0
     for one in _sound(found, layout) if options.repair else ():
         try:

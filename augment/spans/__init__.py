@@ -83,6 +83,13 @@ def restore(name: str, found: Found) -> dict[str, Any]:
     return row
 
 
+def stray(rows: Sequence[Mapping[str, Any]], texts: Sequence[str]) -> tuple[str, str] | None:
+    """A column with places in texts that no shape has taken, and how they look; see ``_strays``."""
+    from augment.spans import _strays
+
+    return _strays.stray(rows, texts)
+
+
 def overlap(spans: Iterable[Span]) -> tuple[Span, Span] | None:
     """Two spans of one layer and one text that share a character, in the order of the text; None where none do."""
     last: dict[tuple[str, str], Span] = {}

@@ -1,7 +1,9 @@
 """How files of columns are laid out, a token a line (CoNLL), and one sentence of them.
 
 Lines hold columns parted by a tab or by blanks: the token, its tag, and others that ride along in the token's fields
-as ``column2`` and so on. Where the first column numbers the tokens (CoNLL-U), lines such as ``1-2`` and ``8.1`` are
+as ``column2`` and so on; those with further tags, or with the numbers of other tokens, follow them (``_beside``), and
+further tags that are sparse are layers of spans with the column's name, for they are said of the very words. Where the
+first column numbers the tokens (CoNLL-U), lines such as ``1-2`` and ``8.1`` are
 no tokens: what is written has none. Lines that begin with ``#`` before the first token are remarks.
 """
 
@@ -9,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from augment.annotations import Span
-from augment.spans import _tags, _tokens
+from augment.spans import _beside, _tags, _tokens
 
 FORM = "conll"
 """The key in the fields of a data set under which the layout lies."""
@@ -52,6 +54,8 @@ class Layout:
         tags: Which has the tags, from 0.
         scheme: A key of ``_tags.SCHEMES``, or NONE.
         numbered: The first column has the number of the token in its sentence, from 1.
+        roles: What further columns say of other tokens, by their keys (``_beside``).
+        layers: Those of them whose tags are layers of spans.
     """
 
     separator: str = BLANK
@@ -60,6 +64,8 @@ class Layout:
     tags: int = 1
     scheme: str = _tags.USUAL
     numbered: bool = False
+    roles: dict[str, str] = field(default_factory=dict)
+    layers: list[str] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
         """As JSON values."""
@@ -76,7 +82,16 @@ class Layout:
         made = cls(**told)
         fits = 0 <= made.token < made.columns <= MOST_COLUMNS and 0 <= made.tags < made.columns
         known = made.scheme in (*_tags.SCHEMES, NONE) and made.separator in (TAB, BLANK)
-        return made if fits and known and made.token != made.tags else usual
+        return made if fits and known and made.token != made.tags and made._sound() else usual
+
+    def _sound(self) -> bool:
+        """Whether roles are those of columns that there are."""
+        if not self.roles and not self.layers:
+            return True
+        known = {*_tags.SCHEMES, _beside.ID, _beside.HEAD, _beside.DEPS}
+        told = [*self.roles.values(), *self.layers]
+        texts = all(isinstance(one, str) for one in told)
+        return texts and known >= {*self.roles.values()} and {*self.layers} <= {*self.roles} <= {*self.beside.values()}
 
     @property
     def tagged(self) -> bool:
@@ -86,8 +101,14 @@ class Layout:
     @property
     def beside(self) -> dict[int, str]:
         """The other columns, and under which key they ride along."""
-        own = {self.token, *([self.tags] if self.tagged else ()), *([0] if self.numbered else ())}
-        return {number: f"column{number + 1}" for number in range(self.columns) if number not in own}
+        counts = self.numbered and _beside.ID not in self.roles.values()
+        own = {self.token, *([self.tags] if self.tagged else ()), *([0] if counts else ())}
+        return {number: name_of(number) for number in range(self.columns) if number not in own}
+
+
+def name_of(column: int) -> str:
+    """Under which key a column rides along, by its place from 0."""
+    return f"column{column + 1}"
 
 
 def cells(line: str, separator: str) -> list[str]:
@@ -190,16 +211,23 @@ def neutral(found: Sentence, layout: Layout, *, repair: bool = False) -> tuple[s
     """
     text, places = _tokens.joined([row[layout.token] for row in found.rows])
     beside = layout.beside
+    roles = {_beside.ROLES: layout.roles} if layout.roles else {}
     spans = [
-        _tokens.token(text, start, end, {name: row[number] for number, name in beside.items()})
+        _tokens.token(text, start, end, {**{name: row[number] for number, name in beside.items()}, **roles})
         for row, (start, end) in zip(found.rows, places, strict=True)
     ]
+    for number, name in beside.items():
+        if name in layout.layers:
+            spans += _layer([row[number] for row in found.rows], places, name, layout.roles[name])
     if not layout.tagged:
         return text, spans, 0
     marked, mended = chunks(found, layout, repair=repair)
-    note = _tags.noted(layout.scheme)
-    spans += [Span(places[first][0], places[last - 1][1], label, fields=note) for first, last, label in marked]
-    return text, spans, mended
+    return text, [*spans, *_tags.spans(marked, places, layout.scheme, _tokens.ENTITY)], mended
+
+
+def _layer(tags: list[str], places: Sequence[tuple[int, int]], name: str, scheme: str) -> list[Span]:
+    """What a further column of tags marks; nothing where they are not legal."""
+    return _tags.spans(_tags.read(tags), places, scheme, name) if _beside.legal(tags, scheme) else []
 
 
 def written(text: str, spans: Iterable[Span], layout: Layout) -> list[str]:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from augment.annotations import Span
+from augment.spans import _beside
+from augment.spans._beside import ROLES
 from augment.spans._offsets import Mark, brief, fitted, whole
 from augment.spans._tokens import BLANKS, ENTITY, pieces, token
 from augment.spans._tokens import LAYER as TOKEN
@@ -22,8 +24,11 @@ LABELS = ("label", "entity_group", "entity", "type", "entity_type", "tag")
 """Under which key it has its label; the first that is there."""
 
 PLACES = ("start", "end")
-ID, SPACE = "id", "ws"
-"""A token's number, and whether a blank follows it."""
+ID, SPACE, HEAD = "id", "ws", "head"
+"""A token's number, whether a blank follows it, and the number of its head."""
+
+SAME = "same"
+"""Where the other names are told under which an object repeats its words."""
 
 MORE = "more"
 """Where what a list has beyond start, end and label rides along."""
@@ -45,8 +50,15 @@ def spans(text: str, items: Sequence[Any], layer: str = ENTITY, places: tuple[st
     found = fitted(text, [mark for mark, _, _ in parsed])
     rows = [(*place, label, fields) for place, (_, label, fields) in zip(found, parsed, strict=True)]
     if layer == TOKEN:
-        return tuple(token(text, start, end, fields) for start, end, _, fields in rows)
-    return tuple(Span(start, end, label, layer, fields=fields) for start, end, label, fields in rows)
+        roles = _roles(items)
+        return tuple(token(text, start, end, {**fields, **roles}) for start, end, _, fields in rows)
+    return tuple(Span(start, end, label, layer, fields=_same(text[start:end], f)) for start, end, label, f in rows)
+
+
+def _same(words: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an object without what repeats its words under another name, such as Rasa's ``value``."""
+    names = [name for name, value in fields.items() if name not in LABELS and value == words != ""]
+    return {**fields, **dict.fromkeys(names), SAME: names} if names else fields
 
 
 def resembles(item: Any, places: tuple[str, str] = PLACES) -> bool:
@@ -76,12 +88,13 @@ def as_object(text: str, span: Span, places: tuple[str, str] = PLACES) -> dict[s
     made: dict[str, Any] = {places[0]: span.start, places[1]: span.end}
     if span.label is not None and told not in span.fields:
         made[told] = span.label
+    again = (*WORDS, *span.fields.get(SAME, ()))
     for name, value in span.fields.items():
         if name == told:
             made[name] = _label(span, told)
-        elif name in WORDS and value is None:
+        elif name in again and value is None:
             made[name] = text[span.start : span.end]
-        elif name not in made:
+        elif name not in made and name != SAME:
             made[name] = value
     return made
 
@@ -90,12 +103,14 @@ def token_objects(text: str, tokens: Sequence[Span]) -> list[dict[str, Any]]:
     """Token spans as objects, numbered anew where they had numbers; new tokens have what can be told of them."""
     first = tokens[0].fields if tokens else {}
     made: list[dict[str, Any]] = []
-    for number, piece in enumerate(pieces(text, tokens)):
-        fields = {name: value for name, value in piece.fields.items() if name != BLANKS}
+    found = pieces(text, tokens)
+    before = next((number for number, piece in enumerate(found) if piece.span is not None), 0)
+    for number, piece in enumerate(found):
+        fields = {name: value for name, value in piece.fields.items() if name not in (BLANKS, ROLES)}
         if piece.span is None:
-            fields = dict.fromkeys(name for name in (*WORDS, ID, SPACE) if name in first)
+            fields = dict.fromkeys(name for name in (*WORDS, ID, SPACE, *first.get(ROLES, ())) if name in first)
         if ID in fields and isinstance(first.get(ID), int):
-            fields[ID] = first[ID] + number
+            fields[ID] = first[ID] + number - before
         if SPACE in fields:
             fields[SPACE] = text[piece.end : piece.end + 1] == " "
         base = piece.span or Span(piece.start, piece.end, None, TOKEN)
@@ -106,6 +121,16 @@ def token_objects(text: str, tokens: Sequence[Span]) -> list[dict[str, Any]]:
 def as_list(span: Span) -> list[Any]:
     """A span as a list."""
     return [span.start, span.end, _label(span, LABELS[0]), *span.fields.get(MORE, ())]
+
+
+def _roles(items: Sequence[Any]) -> dict[str, Any]:
+    """What tokens say of each other: by their numbers, which of them is the head of which (spaCy)."""
+    told = {
+        name: role
+        for name, role in ((ID, _beside.ID), (HEAD, _beside.HEAD))
+        if items and all(isinstance(item, dict) and type(item.get(name)) is int for item in items)
+    }
+    return {ROLES: told} if ID in told else {}
 
 
 def _tells(span: Span, key: str) -> bool:

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from augment.annotations import Span
+
 Chunk = tuple[int, int, str | None]
 """First token, the one after the last, and the label."""
 
@@ -69,7 +71,7 @@ def chunks(tags: Sequence[str], scheme: str, *, repair: bool = False) -> tuple[l
     Raises:
         TagError: A tag that is none, or (without ``repair``) an illegal sequence.
     """
-    found = _read(tags)
+    found = read(tags)
     try:
         legal = tagged(found, len(tags), scheme)
     except TagError as error:
@@ -167,7 +169,13 @@ def noted(scheme: str) -> dict[str, str]:
     return {} if scheme == USUAL else {SCHEME: scheme}
 
 
-def _read(tags: Sequence[str]) -> list[Chunk]:
+def spans(found: Iterable[Chunk], places: Sequence[tuple[int, int]], scheme: str, layer: str) -> list[Span]:
+    """Stretches of tokens as spans; ``places`` are those of the tokens."""
+    note = noted(scheme)
+    return [Span(places[first][0], places[end - 1][1], label, layer, fields=note) for first, end, label in found]
+
+
+def read(tags: Sequence[str]) -> list[Chunk]:
     """What is tagged, whatever the scheme."""
     found: list[Chunk] = []
     start, label = -1, None

@@ -22,6 +22,9 @@ ENTITY = "entity"
 BLANKS = "blanks"
 """The key in a token's fields that says that it has held white space from the start, and is not to be cut there."""
 
+KEPT = "tokens"
+"""The fact of a sample that is null where its text stands in its row beside its tokens."""
+
 SPACE = " \t\r\n"
 """At which a token is cut; other white space may be part of it."""
 
@@ -83,10 +86,14 @@ def pieces(text: str, tokens: Sequence[Span], edges: Collection[int] = (), kept:
         start = max(span.start, done)
         if span.end < start:
             continue
-        if start > done:
+        if start > done and text[done:start] != " ":
             made.extend(_new(text, done, start, edges))
-        made.extend(_cut(text, span, start, kept))
         done = span.end
+        part = text[start:done]
+        if part and " " not in part and part.isprintable():  # nothing to cut, as with most
+            made.append(Piece(start, done, span))
+        else:
+            made.extend(_cut(text, span, start, kept))
     made.extend(_new(text, done, len(text), edges))
     return made
 

@@ -1,8 +1,9 @@
 """Questions with answers in a context, a row a question, as the Hugging Face hub has SQuAD.
 
 ``{"id", "title", "context", "question", "answers": {"text": […], "answer_start": […]}}``; a question without answer
-has empty lists (SQuAD 2.0). Answers may be objects, too: ``[{"text", "answer_start"}]``. What else is told of each
-lies beside. Rajpurkar et al., "SQuAD: 100,000+ questions for machine comprehension of text", 2016.
+has empty lists (SQuAD 2.0). Answers may be objects, too: ``[{"text", "answer_start"}]``; what else is told of each
+lies beside. A row of a plain table has one, in ``answer_text`` and ``answer_start``; there is none where the first is
+empty. Rajpurkar et al., "SQuAD: 100,000+ questions for machine comprehension of text", 2016.
 """
 
 from __future__ import annotations
@@ -23,11 +24,23 @@ OBJECTS = "objects"
 """What the fields have for answers that were a list of objects; for further lists beside the usual, their names."""
 
 
+FLAT = "answer_text"
+"""The column with the words of the one answer in a plain table; its place is in one called START."""
+
+PLAIN = "plain"
+"""What the fields have for the answers of such a row."""
+
+SAME = (str(int), str(str))
+"""What the fields have for both of these where they are told anew, by what the place was written as."""
+
+
 def resembles(row: Any) -> bool:
-    """Whether it is a question, a context, and answers in either form."""
+    """Whether it is a question, a context, and answers in any form."""
     if not isinstance(row, Mapping) or not all(isinstance(row.get(name), str) for name in TEXTS):
         return False
-    answers = row.get(ANSWERS)
+    if ANSWERS not in row:
+        return FLAT in row and START in row and (not row[FLAT] or _place(row) is not None)
+    answers = row[ANSWERS]
     if isinstance(answers, dict):
         return isinstance(answers.get(WORDS), list) and isinstance(answers.get(START), list)
     return isinstance(answers, list) and all(
@@ -41,6 +54,8 @@ def parse(row: Mapping[str, Any], texts: Sequence[str]) -> Found:
     fields = {name: value for name, value in row.items() if name not in found}
     if CONTEXT not in found:
         return Found(found, (), fields)
+    if ANSWERS not in row and FLAT in row and START in row:
+        return _flat(row, found, fields)
     if ANSWERS not in row:
         raise ValueError(f"expected answers, there are {', '.join(str(name) for name in row)[:200]}")
     context, column = found[CONTEXT], CONTEXT if len(found) > 1 else ""
@@ -67,6 +82,9 @@ def restore(found: Found) -> dict[str, Any]:
     made: dict[str, Any] = {**found.texts, **found.fields}
     if context is None:
         return made
+    if made.get(ANSWERS) == PLAIN:
+        del made[ANSWERS]
+        return _flat_again(made, context, found.spans)
     answers = [
         {WORDS: context[span.start : span.end], START: span.start, **span.fields}
         for span in found.spans
@@ -78,6 +96,39 @@ def restore(found: Found) -> dict[str, Any]:
         more = made.get(ANSWERS) or ()
         names = dict.fromkeys((WORDS, START, *more, *(name for answer in answers for name in answer)))
         made[ANSWERS] = {name: [answer.get(name) for answer in answers] for name in names}
+    return made
+
+
+def _place(row: Mapping[str, Any]) -> int | None:
+    """Where the answer of a plain table begins; None where that is no number."""
+    start = row[START]
+    if isinstance(start, str):
+        return int(start) if start.isascii() and start.isdecimal() else None
+    return start if type(start) is int else None
+
+
+def _flat(row: Mapping[str, Any], texts: Mapping[str, str], fields: dict[str, Any]) -> Found:
+    """A row of a plain table. Raises ValueError."""
+    words = row[FLAT]
+    fields[ANSWERS] = PLAIN
+    if not words:
+        return Found(texts, (), fields)
+    start = _place(row)
+    if start is None or not isinstance(words, str):
+        raise ValueError(
+            f"expected a text in {FLAT} and its place in {START}, found {brief(words)}, {brief(row[START])}"
+        )
+    ((first, last),) = _fitted(texts[CONTEXT], [(start, words)])
+    fields |= {FLAT: None, START: str(type(row[START]))}
+    return Found(texts, (Span(first, last, None, LAYER, CONTEXT if len(texts) > 1 else ""),), fields)
+
+
+def _flat_again(made: dict[str, Any], context: str, spans: Sequence[Span]) -> dict[str, Any]:
+    """The reverse of ``_flat``."""
+    answer = next((span for span in spans if span.layer == LAYER), None)
+    if answer is not None and made.get(FLAT) is None and made[START] in SAME:
+        made[FLAT] = context[answer.start : answer.end]
+        made[START] = str(answer.start) if made[START] == SAME[1] else answer.start
     return made
 
 

@@ -14,10 +14,11 @@ from augment.contracts import Description, Finding, Setting, Settled, Step
 from augment.errors import SampleError
 from augment.sample import Applied, Content, Dataset, Sample
 from augment.steps import Makers
-from augment.text.decode import NAME, SUFFIXES, decode, original
+from augment.text.decode import NAME, SUFFIXES, decode, original, sound
 from augment.text.encode import Encoding, encode
 from augment.text.labels.options import Labels
 from augment.text.names import KNOWN
+from augment.text.tokenized import settled
 from augment.text.value import Document, Passage
 
 __all__ = ["SUFFIXES", "Encoding", "Labels", "decode", "encode", "original"]
@@ -125,6 +126,8 @@ def taken(value: Any, facts: Mapping[str, Any]) -> Any:
     texts = {NAME: value} if isinstance(value, str) else value
     if not isinstance(texts, Mapping) or not texts or not all(isinstance(text, str) for text in texts.values()):
         raise SampleError("no text", f"expected a text, or texts by column, got {type(value).__name__}")
+    for text in texts.values():
+        sound(text)
     return Document({name: Passage(text) for name, text in texts.items()}, row=len(texts) > 1)
 
 
@@ -145,6 +148,8 @@ def apply(sample: Sample, steps: Sequence[tuple[Step, Chance]], labels: Labels) 
     for step, chance in steps:
         sample, applied = step.apply(sample, chance)
         told.append(applied)
+    if notes is not None and notes.spans and sample.value is not marked:
+        sample = replace(sample, value=settled(marked, sample.value, notes.fields))
     if (spans := sample.value.spans) or (notes is not None and notes.spans):
         sample = replace(sample, annotations=replace(notes or Annotations(), spans=spans))
     return sample, told

@@ -70,9 +70,11 @@ def swapped(
     fit = swappable(text, spans, policy)
     wanted = {id(span): words for span, words in replacements}
     edits: list[Edit] = [
-        (span.start, span.end, words)
+        (start, end, words)
         for span in fit
-        if (words := wanted.get(id(span), "").strip()) and words != text[span.start : span.end]
+        if (words := wanted.get(id(span), "").strip())
+        for start, end in [_core(text, span)]
+        if start < end and words != text[start:end]
     ]
     looks = guards.ranges(text, (), policy)
     while edits:
@@ -85,6 +87,13 @@ def swapped(
             return made, _moved(spans, edits)
         edits = kept
     return text, tuple(spans)
+
+
+def _core(text: str, span: Span) -> Range:
+    """A span without white space at its edges, which stays: it parts words."""
+    words = text[span.start : span.end]
+    end = span.start + len(words.rstrip())
+    return min(end, span.end - len(words.lstrip())), end
 
 
 def _moved(spans: Sequence[Span], edits: Sequence[Edit]) -> tuple[Span, ...]:

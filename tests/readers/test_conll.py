@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from augment.errors import InputError, SampleError
 from augment.readers import _stretches, conll
 from augment.readers._conll import sentences as _sentences
 from augment.sample import Content, Dataset, Entry, Skip
-from augment.spans import _columns, _tags
+from augment.spans import _beside, _columns, _tags
 from tests.spans.rows import SIGNS, sequences
 
 WANTED = frozenset({".row"})
@@ -58,7 +59,7 @@ def parts(content: Content) -> tuple[list[str], list[tuple[str, str | None]], li
     return (
         [text[span.start : span.end] for span in tokens],
         [(text[span.start : span.end], span.label) for span in entities],
-        [dict(span.fields) for span in tokens],
+        [{name: value for name, value in span.fields.items() if name != _beside.ROLES} for span in tokens],
     )
 
 
@@ -98,7 +99,7 @@ def test_tokens_tags_and_columns_are_read(
     assert skips == []
     seen = _columns.Layout.of(dataset.fields["conll"])
     if told:
-        assert seen == layout or not layout.numbered
+        assert replace(seen, roles={}, layers=[]) == layout or not layout.numbered
     assert len(found) == len(rows)
     for sentence, (entry, content) in zip(rows, found, strict=True):
         tokens, entities, fields = parts(content)

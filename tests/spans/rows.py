@@ -88,9 +88,11 @@ def doccano(draw: st.DrawFn) -> dict[str, Any]:
     text = draw(texts)
     found = [(*place, draw(labels)) for place in draw(places(text))]
     row: dict[str, Any] = {draw(st.sampled_from(["text", "data"])): text, **draw(facts)}
-    key = draw(st.sampled_from(["label", "labels", "entities"]))
-    if key != "entities":
+    key = draw(st.sampled_from(["label", "labels", "entities", "annotations"]))
+    if key in ("label", "labels"):
         return {**row, key: [list(one) for one in found]}
+    if key == "annotations":
+        row["annotation_approver"] = None
     row[key] = [
         {"id": n, "label": label, "start_offset": start, "end_offset": end}
         for n, (start, end, label) in enumerate(found)
@@ -169,6 +171,11 @@ def squad(draw: st.DrawFn) -> dict[str, Any]:
         answers["answer_id"] = list(range(len(found)))
     if draw(st.booleans()):
         answers = [{"text": context[start:end], "answer_start": start, "by": 3} for start, end in found]
+    if draw(st.booleans()):
+        start, end = found[0] if found else (0, 0)
+        kind = draw(st.sampled_from([int, str]))
+        one = {"answer_text": context[start:end], "answer_start": kind(start)}
+        return {"context": context, "question": draw(texts), **one, **draw(facts)}
     return {"id": "q", "title": "t", "context": context, "question": draw(texts), "answers": answers, **draw(facts)}
 
 

@@ -292,6 +292,44 @@ def test_a_word_that_is_moved_sticks_to_nothing_guarded() -> None:
     assert Passage("ab,@me").rearranged([(0, 1), (2, 3), (1, 2), (3, 6)]).text == "ab,@me"
 
 
+@pytest.mark.parametrize("edges", [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_a_blank_at_the_edge_of_an_entity_stays_whatever_takes_its_place(
+    tmp_path: Path, edges: tuple[int, int]
+) -> None:
+    before, after = edges
+    rows = []
+    for name in ("Ada Lovelace", "Bo", "Zoë"):
+        start = len("we saw ") - before
+        text = f"we saw {name} walking to the old house"
+        rows.append({"text": text, "entities": [[start, start + before + len(name) + after, "PER"]]})
+    source = tmp_path / "train.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    recipe = {"expand": {"multiplier": 3}, "text": [{"EntitySwap": {"p": 1.0}}, {"Typos": {"rate": 0.1}}]}
+    augment.run(recipe, input=source, output=tmp_path / "out", executor="serial")
+    made = flows.rows(flows.written(tmp_path / "out", ".jsonl"))
+    words = [row["text"][start:end] for row in made for start, end, _ in row["entities"]]
+    assert len(words) == 9
+    assert {*words} == {" " * before + name + " " * after for name in ("Ada Lovelace", "Bo", "Zoë")}
+    assert all(row["text"].startswith(" ", row["entities"][0][1] - after) for row in made)
+
+
+def test_words_that_an_entity_repeats_under_any_name_are_the_new_ones(tmp_path: Path) -> None:
+    cities = ["Paris", "Oslo", "New York", "Rome"]
+    rows = [
+        {"text": f"{city}, year {year}", "entities": [{"start": 0, "end": len(city), "value": city, "entity": "city"}]}
+        for year, city in enumerate(cities)
+    ]
+    source = tmp_path / "train.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    recipe = {"expand": {"multiplier": 3}, "text": [{"EntitySwap": {"p": 1.0}}]}
+    augment.run(recipe, input=source, output=tmp_path / "out", executor="serial")
+    made = flows.rows(flows.written(tmp_path / "out", ".jsonl"))
+    assert len(made) == 12
+    for row in made:
+        (one,) = row["entities"]
+        assert row["text"][one["start"] : one["end"]] == one["value"]
+
+
 def test_steps_that_know_english_leave_other_languages_alone() -> None:
     spanish = "El general visitó la capital con 12 soldados el 2024-03-05 para hablar de la gran crisis"
     for index, step in enumerate(FULL):

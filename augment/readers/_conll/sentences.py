@@ -6,14 +6,14 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from augment import encodings
 from augment.readers import _stretches
-from augment.spans import _columns, _tags
+from augment.spans import _beside, _columns, _tags
 from augment.spans._columns import BLANK, TAB, Layout
 
 DOCUMENT = "-DOCSTART-"
@@ -33,6 +33,10 @@ _FIRST = re.compile(rb"(?:[ \t\r]*\n)+")
 _NUMBER = re.compile(r"[0-9]+")
 ENDINGS = frozenset({".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".bmes"})
 """Files that end so need no tags to be known."""
+
+
+CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+"""The columns of CoNLL-U; CoNLL-X has heads in the same place."""
 
 
 @dataclass(slots=True)
@@ -201,7 +205,36 @@ def layout(found: Iterable[Stretch], separator: str | None, token: int | None, t
     numbered = columns > 2 and _numbered(rows)
     first = token - 1 if token is not None else int(numbered)
     last = -1 if tags is None else tags
-    return Layout(separator, columns, first, columns + last if last < 0 else last - 1, numbered=numbered and first > 0)
+    place = columns + last if last < 0 else last - 1
+    return Layout(separator, columns, first, place, numbered=numbered and first > 0)
+
+
+def beside(found: Iterable[Stretch], layout: Layout) -> Layout:
+    """A layout with what its further columns say of other tokens, by the first sentences of a file."""
+    rows = [
+        [row for line in one.lines if len(row := _columns.cells(line, layout.separator)) == layout.columns]
+        for one in islice(found, SOME)
+        if not one.problem
+    ]
+    if layout.numbered:
+        rows = [[row for row in sentence if _NUMBER.fullmatch(row[0])] for sentence in rows]
+    rows = [sentence for sentence in rows if sentence]
+    roles: dict[str, str] = {}
+    layers: list[str] = []
+    for number, name in layout.beside.items():
+        columns = [[row[number] for row in sentence] for sentence in rows]
+        told = _beside.scheme(columns)
+        if told is not None:
+            roles[name] = told[0]
+            layers += [] if told[1] else [name]
+        elif layout.numbered:
+            numbers = [[row[0] for row in sentence] for sentence in rows]
+            known = (layout.columns, number) == (len(CONLLU), CONLLU.index("HEAD"))
+            role = _beside.heads(list(zip(numbers, columns, strict=True)), known)
+            roles |= {name: role} if role else {}
+    if {*roles.values()} & {_beside.HEAD, _beside.DEPS}:
+        roles[_columns.name_of(0)] = _beside.ID
+    return replace(layout, roles=roles, layers=layers)
 
 
 def _has_tag(line: str, separator: str) -> bool:

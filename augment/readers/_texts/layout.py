@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from augment import encodings, spans
+from augment import encodings, nested, spans
 from augment.errors import InputError
 from augment.readers import _binary, _rows, _stretches
 from augment.readers._arrow.file import ENDING
@@ -53,6 +53,7 @@ class Layout:
         types: See ``augment.sample.Rows``.
         dialect: Of a CSV.
         coded: Columns that hold lists or objects as JSON in a text, from which the shape is told.
+        mixed: Whether classes may be of several types, as JSON has them; a row then tells the type of its own.
         scheme: How tokens are tagged, where they are; told from the first rows.
         classes: Column with classes -> the names of all classes in their order, where the table declares them.
     """
@@ -67,6 +68,12 @@ class Layout:
     coded: tuple[str, ...] = ()
     scheme: str = ""
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nested: tuple[str, ...] = field(init=False)
+    """Roles that fields inside columns have."""
+
+    def __post_init__(self) -> None:
+        names = () if self.shape else nested.paths((*self.roles.texts, *self.roles[1:4]), self.columns)
+        object.__setattr__(self, "nested", names)
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, for ``read``."""
@@ -79,6 +86,7 @@ class Layout:
             "dialect": self.dialect.plain(),
             "coded": list(self.coded),
             "scheme": self.scheme,
+            "mixed": self.mixed,
         }
 
     @classmethod
@@ -88,7 +96,8 @@ class Layout:
         roles = Roles(tuple(texts), *rest)
         dialect = Dialect(**told["dialect"])
         columns, coded = tuple(told["columns"]), tuple(told["coded"])
-        return cls(told["kind"], told["encoding"], columns, roles, told["shape"], {}, dialect, coded, told["scheme"])
+        own = cls(told["kind"], told["encoding"], columns, roles, told["shape"], {}, dialect, coded, told["scheme"])
+        return replace(own, mixed=told["mixed"])
 
     def rows(self) -> Rows:
         """What writers are told."""
@@ -148,6 +157,7 @@ def told(layouts: Sequence[Layout], options: Options) -> dict[str, str]:
         never = options.delimiter is not None and all(len(one.columns) == 1 for one in layouts)
         warning = " (as the recipe says, but none of the first rows has it)" if never else ""
         made["delimiter"] = ", ".join(_MARKS.get(mark, mark) for mark in marks) + warning
+        made |= {"escape": one.dialect.escape for one in layouts if one.dialect.escape}
     made["texts"] = ", ".join(roles.texts)
     made |= {what: name or "none" for what, name in (("label", roles.label), ("split", roles.split), ("id", roles.id))}
     made |= {what: name for what, name in (("spans", first.shape), ("tags", first.scheme)) if name}
@@ -205,7 +215,7 @@ def _by_head(path: Path, size: int, options: Options, how: tuple[bool, bool]) ->
     if kind == "cells":
         return _of_cells(path, (head, ended), encoding, options, own)
     rows = objects.first(path, kind, head, encoding, SOME)
-    names = tuple(dict.fromkeys(name for row in rows for name in row))
+    names = tuple(dict.fromkeys(name for row in rows for name in objects.columns(row)))
     return _finished(path, Layout(kind, encoding, names, Roles(())), rows, options, (own, ended))
 
 
@@ -266,26 +276,33 @@ def _finished(
     """
     own, complete = known
     named = options.named
+    within = nested.paths((*named.texts, named.label, named.split, named.id or None), layout.columns)
+    rows = [nested.lifted(row, within) for row in rows] if within else rows
     coded = _texts_coded.columns(rows) if layout.kind in ("cells", "groups") else ()
     values = [_texts_coded.decoded(row, coded) for row in rows] if coded else rows
-    shape, texts = ("", ()) if layout.kind == "cells" and not coded else _shape(values, options)
+    shape, texts = _shape(values, options)
+    texts = () if layout.kind == "cells" and not shape else texts
     if own and complete and rows:
-        _texts_columns.check(str(path), dict.fromkeys((*layout.columns, *texts)), named)
+        there = [name for name in within if any(name in row for row in rows)]
+        _texts_columns.check(str(path), dict.fromkeys((*layout.columns, *texts, *there)), named)
     roles = _texts_columns.roles(layout.columns, rows, named, texts)
     if roles is None and own:
         told = "the table has no rows" if not rows else _texts_columns.has(layout.columns)
-        raise InputError(f"{path}: which column holds the texts? {told}; say input: {{text: COLUMN}}")
+        raise InputError(f"{path}: which column holds the texts? {told}; say input: {{text: COLUMN}}, or COLUMN.FIELD")
     roles = roles or Roles(())
     if roles.label is None and len(layout.classes) == 1:  # the metadata calls it so
         roles = roles._replace(label=next(iter(layout.classes.keys() - {*roles.texts, roles.split, roles.id}), None))
     types = dict(layout.types)
-    if roles.label is not None and layout.kind in ("lines", "list"):
-        kinds = {type(cell) for cell in _texts_columns.cells(rows, roles.label)}
+    mixed = roles.label is not None and layout.kind in ("lines", "list")
+    if mixed:
+        kinds = {type(cell) for cell in _texts_columns.cells(rows, roles.label or "")}
         name = next((name for kind, name in _TYPES.items() if kinds == {kind}), None)
-        types |= {roles.label: name} if name else {}
+        types |= {roles.label or "": name} if name else {}
+        mixed = name is None
     scheme = spans.scheme(shape, values) if shape else ""
     coded = coded if shape else ()
-    return Look(replace(layout, roles=roles, shape=shape, types=types, coded=coded, scheme=scheme), rows)
+    told = {"roles": roles, "shape": shape, "types": types, "coded": coded, "scheme": scheme, "mixed": mixed}
+    return Look(replace(layout, **told), rows)
 
 
 _TYPES = {int: "int64", bool: "bool", float: "double"}
@@ -315,6 +332,7 @@ def _as(found: Look, like: Layout, path: Path) -> Look:
     if layout.shape != like.shape or not {*roles.texts} <= {*layout.columns, *layout.roles.texts}:
         has = _texts_columns.has(layout.columns)
         raise InputError(f"{path}: expected {', '.join(roles.texts)} in it, as in other tables beside it. {has}")
-    label, split, name = (one if one in layout.columns else None for one in (roles.label, roles.split, roles.id))
+    there = {*layout.columns, *layout.nested}
+    label, split, name = (one if one in there else None for one in (roles.label, roles.split, roles.id))
     own = Roles(roles.texts, label, split, name, roles.parted)
     return Look(replace(layout, roles=own, scheme=like.scheme or layout.scheme), found.rows)

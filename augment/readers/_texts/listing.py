@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from augment import spans
+from augment import nested, spans
 from augment.errors import InputError
-from augment.readers import _shards, _stretches
+from augment.readers import _files, _shards, _stretches
 from augment.readers._arrow import saved
 from augment.readers._columns import Parts
 from augment.readers._places import RefusedError
@@ -25,6 +25,9 @@ from augment.readers._texts.options import Options
 from augment.sample import ROW, Entry, Skip
 
 BAD = "bad row"
+MANY = 10
+"""Bad rows of a CSV from which on it is asked how it is written, where they are more than the good ones."""
+
 SHOWN = 40
 ENTITY = "entity"
 """The layer whose spans must not overlap; answers to one question often do."""
@@ -35,7 +38,7 @@ def tables(path: Path, options: Options) -> Iterator[tuple[File, Look] | Skip]:
     root = _shards.root_of(path)
     like: Layout | None = None
     first: InputError | None = None
-    chosen = options.model_copy(update={"id": False}) if options.id is None and _texts_files.ours(path) else options
+    chosen = options.model_copy(update={"id": False}) if options.id is None and _files.ours(path) else options
     listed = _listed(path)
     if path.is_dir():
         listed = [file for file in listed if isinstance(file, Skip) or not rowless(root / file.name)]
@@ -51,10 +54,37 @@ def tables(path: Path, options: Options) -> Iterator[tuple[File, Look] | Skip]:
                 raise
             yield Skip(file.name, "no samples", str(error))
             continue
+        _refuse_strays(root / file.name, found, chosen)
         like = like or found.layout
         yield file, found
     if like is None:
         raise first or InputError(f"{path}: no table that can be used")
+
+
+def _refuse_strays(path: Path, found: Look, options: Options) -> None:
+    """Raises InputError where rows tell places in their texts that would not follow what is done to these."""
+    layout = found.layout
+    if options.shape == "none":
+        return
+    rows: list[Mapping[str, Any]] = []
+    for row in found.rows:
+        try:
+            if layout.shape:
+                texts, told = shaped(row, layout, "keep")
+                rows.append({**told.fields, **texts})
+            else:
+                rows.append(_texts_coded.decoded(row, _texts_coded.columns([row])))
+        except RefusedError:
+            continue
+    stray = spans.stray(rows, layout.roles.texts)
+    if stray is not None:
+        known, fix = "in no shape that is known", f"say input: {{shape: NAME}}, one of {', '.join(spans.names())}"
+        if layout.shape:
+            known, fix = f"beside those of the shape {layout.shape}", "leave the column out"
+        raise InputError(
+            f"{path}: column {stray[0]!r} has what look like places in the text ({stray[1]}), {known}; they would be "
+            f"wrong once the text has changed: {fix}, or input: {{shape: none}} if they are none"
+        )
 
 
 def _listed(path: Path) -> list[File | Skip]:
@@ -117,7 +147,7 @@ class _Table:
             if kind == "cells":
                 with self.path.open("rb") as file:
                     rows = _texts_cells.rows(str(self.path), file, self.layout.encoding, self.layout.dialect.reading)
-                    yield from self._of_cells(rows)
+                    yield from self._of_cells(self._mostly_good(rows))
             elif kind == "lines":
                 with self.path.open("rb") as file:
                     yield from self._of_objects(objects.lines(file, self.layout.encoding), ":")
@@ -135,6 +165,24 @@ class _Table:
 
     def _skip(self, mark: str, line: int, reason: str, detail: str) -> Skip:
         return Skip(f"{self.file.name}{mark}{line or ''}".removesuffix(": "), reason, detail)
+
+    def _mostly_good(self, rows: Iterator[_texts_cells.Row]) -> Iterator[_texts_cells.Row]:
+        """The rows of a CSV. Raises InputError at their end where most are bad: it is written in another way."""
+        width, good, bad = len(self.layout.columns), 0, 0
+        first: _texts_cells.Row | None = None
+        for row in rows:
+            if isinstance(row.cells, str) or len(row.cells) != width:
+                bad += 1
+                first = first or row
+            else:
+                good += 1
+            yield row
+        if first is not None and bad >= MANY and bad > good:
+            told = first.cells if isinstance(first.cells, str) else f"expected {width} cells, got {len(first.cells)}"
+            raise InputError(
+                f"{self.path}: {bad:,} of {bad + good:,} rows are bad, the first in line {first.line}: {told}; say how "
+                "it is written, as in input: {delimiter: ';', quoting: none, escape: '\\'}"
+            )
 
     def _of_cells(self, rows: Iterator[_texts_cells.Row]) -> Iterator[Entry | Skip]:
         """Rows of a CSV; the loop is as lean as it can be, for there may be ten million."""
@@ -218,6 +266,7 @@ class _Table:
     ) -> Entry | Skip:
         """One row: what it is known by, its place and size; ``told`` is how a Skip names it."""
         roles, listing = self.roles, self.listing
+        row = nested.lifted(row, self.layout.nested) if self.layout.nested else row
         if self.late:
             listing.late |= self.late & row.keys()
         try:
