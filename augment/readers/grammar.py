@@ -21,6 +21,9 @@ entity with a label of its own; ``{one|other}`` are alternatives in place; ``{{`
 back to themselves: each time they do, such choices weigh half as much, and ``depth`` ends it. After Chatito
 (https://github.com/rodrigopivi/Chatito) and CheckList (Ribeiro et al., "Beyond accuracy", ACL 2020).
 
+Each row has one text, with a class and entities: pairs of texts, and questions with a context and answers, are not
+made. Such a data set is read from a table, or from JSON in SQuAD's shape.
+
 A sentence hangs on seed, class and the number of the attempt that gave it, so a larger ``count`` keeps what a smaller
 one gave; but for texts that two classes have, which go to the first of them.
 """

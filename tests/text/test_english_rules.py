@@ -11,9 +11,8 @@ from augment import native
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text import lexicon
-from augment.text.steps._english import PRONOUNS, participle, perfect
+from augment.text.steps._english import DENYING, PRONOUNS, participle, perfect
 from augment.text.steps._numbers import cardinal
-from augment.text.steps.negate import DENYING
 from augment.text.value import Document, Passage
 from tests.text.test_word_steps import STEPS
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.annotations import Span
-from augment.text.sentences import sentences
+from augment.text.sentences import QUOTATIONS, quoted, sentences
 from augment.text.steps._sentences import movable
 from augment.text.value import Passage
 from tests.text.test_word_steps import after, passages, step_of, texts
@@ -35,13 +35,17 @@ CUT = {
     "Burmese": "မင်္ဂလာပါ။|ဟုတ်ကဲ့။",
 }
 RUN_ON = {
-    "Chinese": "我喜欢猫。|你呢？|“好的。”|他说。",
-    "Japanese": "今日は良い天気です！|散歩に行きましょう。|はい",
+    "Chinese": "我喜欢猫。|你呢？|“好的。”他说。|我说：“走。快走！”然后走了。|（完。）",
+    "Japanese": "今日は良い天気です！|彼は「行く。すぐ行く。」と言った。|「おはよう。」|「やあ」だ。|３．５％。|はい",
 }
 
 
 def cut(text: str) -> list[str]:
     return [text[start:end] for start, end in sentences(text)]
+
+
+def parts_of(text: str) -> list[str]:
+    return [text[start:end] for start, end in movable(Passage(text))]
 
 
 @pytest.mark.parametrize("language", CUT)
@@ -53,6 +57,53 @@ def test_sentences_of_many_languages(language: str, space: str) -> None:
 @pytest.mark.parametrize("language", RUN_ON)
 def test_full_width_stops_need_no_space(language: str) -> None:
     assert cut(RUN_ON[language].replace("|", "")) == RUN_ON[language].split("|")
+
+
+PAIRS = [(opens, closes) for opens, some in QUOTATIONS.items() for closes in some]
+
+
+@pytest.mark.parametrize(("opens", "closes"), PAIRS)
+def test_quotations_stay_whole(opens: str, closes: str) -> None:
+    wide = f"彼は、{opens}行く。すぐ行く！{closes}と言った。", "私は帰った。"
+    assert cut("".join(wide)) == [*wide]
+    said = f"He said: {opens}Go. Now! Or not?{closes} and left.", "Then it rained.", f"{opens}Oh.{closes}", "Yes."
+    assert parts_of(" ".join(said)) == [*said]
+    assert cut(f"{opens}Go.{closes} He left.") == [f"{opens}Go.{closes}", "He left."]
+    assert parts_of(f"{opens}Go. He left.") == [f"{opens}Go.", "He left."]
+    assert parts_of(f"{opens}Go.\n\nHe left.{closes}") == [f"{opens}Go.", f"He left.{closes}"]
+    for turn in range(10):
+        for step in ("SentenceShuffle", "SentenceDrop"):
+            made = after(step_of(step, {"rate": 0.5}), Passage(" ".join(said) + "".join(wide)), turn).text
+            assert made.count(opens) + made.count(closes) in (0, 2, 4, 6, 8, 12)
+            assert f"{opens}Go. Now! Or not?{closes}" in made or "Now" not in made
+            assert f"{opens}行く。すぐ行く！{closes}" in made or "行く" not in made
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from([*'“”„‘’«»"()「」。.!a A\n', "’"])))
+def test_quotations_are_in_order_and_closed(text: str) -> None:
+    done = 0
+    for start, end in quoted(text):
+        assert done <= start < end - 1 < len(text)
+        assert text[end - 1] in QUOTATIONS[text[start]]
+        assert "\n\n" not in text[start:end]
+        done = end
+
+
+@pytest.mark.parametrize("language", ["quotes", "Spanish", "Russian", "Greek"])
+def test_texts_without_capitals_are_cut_too(language: str) -> None:
+    plain = [part.lower().strip("\"'()") for part in CUT[language].split("|") if "asked" not in part]
+    assert cut(" ".join(plain)) == plain
+
+
+def test_a_small_letter_begins_a_sentence_only_where_no_capital_does() -> None:
+    tokens = ["the movie is good .", "i like it .", "it is fun !", "why ?", "so am i .", "yes ."]
+    assert cut(" ".join(tokens)) == tokens
+    tweet = "so am i.|see e.g. the list, i.e. this one vs. that.|he works at acme inc. these days.|wait... what?|yes"
+    assert cut(tweet.replace("|", " ")) == tweet.split("|")
+    assert cut("Acme Inc. said it. was fine") == ["Acme Inc. said it. was fine"]
+    assert cut("the end. Then. more") == ["the end.", "Then. more"]
+    assert cut("“why?” he asked. then he left.") == ["“why?” he asked.", "then he left."]
 
 
 def test_lines() -> None:
@@ -80,12 +131,32 @@ def test_sentences_are_in_order_and_hold_all_but_white_space(text: str) -> None:
         done = end
 
 
-@pytest.mark.parametrize(
-    "piece", [".", "a. ", "\n", '!"', " \n", "\n ", "A.B.", "。", "。”", "1. ", '. "', "… ", "-\n"]
+PIECES = (
+    ".",
+    "a. ",
+    "\n",
+    '!"',
+    " \n",
+    "\n ",
+    "A.B.",
+    "。",
+    "。”",
+    "1. ",
+    '. "',
+    "… ",
+    "-\n",
+    "“",
+    "(a. ",
+    "“。”",
+    "「",
 )
+
+
+@pytest.mark.parametrize("piece", [*PIECES, "」", "»a ", "「「。」」"])
 def test_time_grows_with_length_and_no_faster(piece: str) -> None:
     begin = time.process_time()
     sentences(piece * 50_000)
+    quoted(piece * 50_000)
     assert time.process_time() - begin < 3  # 0.1 s as measured
 
 

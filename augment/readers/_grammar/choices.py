@@ -292,7 +292,7 @@ def _told(error: pydantic.ValidationError, path: Path) -> Iterator[Mistake]:
         seen.add(key)
         if item["type"] == "extra_forbidden":
             near = nearest(key, list(Choice.model_fields))
-            yield Mistake((*path, key), f"expected a known key ({near})" if near else "expected a known key", key)
+            yield Mistake((*path, key), f"expected a known key ({near}); each row has one text", key)
         else:
             said = item["msg"].replace("Input should be", "expected").replace("a valid ", "a ")
             yield Mistake((*path, key), said, item["input"])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from augment.text.lexicon.context import STOP
-from augment.text.lexicon.inflection import bases, inflected
+from augment.text.lexicon.inflection import bases, inflected, plural
 
 SHIPPED = Path(__file__).with_name("wordnet.z")
 
@@ -149,6 +149,7 @@ class Lexicon:
         part = next(part for part in self._lines[base].split("\t") if part[0] == pos)
         head, _, listed = part.partition(":")
         found: dict[str, None] = {}
+        bare = pos == "n" and not form  # then one thing can't be called by a word for many, or the reverse
         first = [sense for sense in listed.split("|")[:senses] if sense]
         if not opposite and sum(int(sense[0]) for sense in first) < ENOUGH[pos]:
             first = []
@@ -156,23 +157,34 @@ class Lexicon:
             same, _, other = sense[1:].partition("!")
             for candidate in (other if opposite else same).split(","):
                 made = self.inflected(candidate, pos, form) if candidate else ""
-                if made and made not in (word, base):
+                if made and made not in (word, base) and not (bare and plural(base) != self._many(candidate)):
                     found[made] = None
         return Reading(pos, form, (int(head[1:]) + 0.5) * _SHARES[form], tuple(found))
 
     def inflected(self, phrase: str, pos: str, form: str) -> str:
-        """A word or phrase in another form: of a verb the first word changes, of a noun the last."""
+        """A word or phrase in another form: of a verb the first word changes, of a noun the head."""
         if not form:
             return phrase
-        first, space, rest = phrase.partition(" ")
-        if space and pos == "n" and not rest.startswith(("of ", "in ", "at ", "and ")):
-            return phrase[: phrase.rindex(" ") + 1] + self._one(phrase[phrase.rindex(" ") + 1 :], pos, form)
-        if space and pos in "ar":
+        if " " in phrase and pos in "ar":
             return f"{'more' if form == 'r' else 'most'} {phrase}"
-        return self._one(first, pos, form) + space + rest
+        before, head, after = _parted(phrase, pos)
+        return before + self._one(head, pos, form) + after
+
+    def _many(self, phrase: str) -> bool:
+        """Whether a noun is met as a plural only."""
+        return plural(_parted(phrase, "n")[1])
 
     def _one(self, word: str, pos: str, form: str) -> str:
-        return self._forms.get(f"{pos}{form}{word}") or inflected(word, form)
+        return self._forms.get(f"{pos}{form}{word}") or inflected(word, form, pos)
+
+
+def _parted(phrase: str, pos: str) -> tuple[str, str, str]:
+    """What stands before the word of a phrase that takes its forms, that word, and what stands after it."""
+    first, space, rest = phrase.partition(" ")
+    if space and pos == "n" and not rest.startswith(("of ", "in ", "at ", "on ", "and ")):
+        before, space, last = phrase.rpartition(" ")
+        return before + space, last, ""
+    return "", first, space + rest
 
 
 class Table(dict[str, tuple[Reading, ...]]):

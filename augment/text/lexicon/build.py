@@ -52,6 +52,15 @@ UNFIT = frozenset(_UNFIT.split())
 COARSE = frozenset(_COARSE.split())
 """So do these, which it does not mark."""
 
+_DATED = """
+    banditti brethren divertimenti halteres lustra
+    betted blest bypast chevied chevies chevying clad co-ordinate co-ordinated co-ordinates co-ordinating curst gan
+    gilt gnawn graven gript inputted kent molten outbidden outputted overbidden pent quitted ridded riven shaven
+    swopped swopping swops thriven transfixt wrought
+"""
+DATED = frozenset(_DATED.split())
+"""Forms of the exception lists that are read, but not written where the regular one can be."""
+
 LEAST = {False: 1, True: 3}
 """A word (or a phrase) that is met less often in a sense, in SemCor, is rare, and replaces nothing."""
 
@@ -68,6 +77,8 @@ _KINDS = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}
 _MARKER = re.compile(r"\((?:a|p|ip)\)$")
 _WORD = re.compile(r"[a-z]+(?:[-'][a-z]+)*")
 _PHRASE = re.compile(r"[a-z]+(?:[-'_][a-z]+)*")
+_PERFECT = re.compile(r"(?:en|own|awn|ewn|orn|orne|ain|(?<!sh)one)$")
+"""How participles end that are no past as well: *shown* beside *showed*, which exception lists don't have."""
 _SAYABLE = re.compile(r"[aeiouy]")
 
 
@@ -266,8 +277,12 @@ class _Builder:
                 if base != form and _WORD.fullmatch(form) and _WORD.fullmatch(base):
                     known.setdefault(base, []).append(form)
         for base in sorted(known):
-            for kind, form in _kinds(pos, base, known[base]):
-                if (pos, kind) == ("n", "s") or inflected(base, kind) != form or (base, kind) not in bases(form, pos):
+            told = _kinds(pos, base, known[base])
+            for kind in dict.fromkeys(kind for kind, form in told if form in DATED):
+                yield f"{inflected(base, kind, pos)}\t{pos}{kind}{base}"  # the first one is that which is written
+            for kind, form in told:
+                regular = inflected(base, kind, pos) == form and (base, kind) in bases(form, pos)
+                if not regular or (pos, kind) == ("n", "s"):
                     yield f"{form}\t{pos}{kind}{base}"
 
 
@@ -283,19 +298,17 @@ def _fit(word: str) -> bool:
 def _kinds(pos: str, base: str, forms: list[str]) -> list[tuple[str, str]]:
     """Which form of its base each is; see inflection.py for the letters."""
     if pos == "n":
-        return [("s", form) for form in forms]
+        return [("s", form) for form in forms if "ing" in base or "ing" not in form]  # *crying* is not many a cry
     if pos in "ar":
         return [("t" if form.endswith("st") else "r", form) for form in forms]
     found = [("g", form) for form in forms if form.endswith("ing")]
     found += [("s", form) for form in forms if form.endswith("s")]
     past = [form for form in forms if not form.endswith(("ing", "s"))]
-    perfect = [form for form in past if form.endswith(("n", "ne")) or ("u" in form and form.replace("u", "a") in past)]
     if len(past) == 1 and past[0].endswith(("came", "ran")):
-        perfect, past = [base], past
-    elif len(perfect) == len(past) or not perfect:
-        perfect = past
-    else:
-        past = [form for form in past if form not in perfect]
+        return [*found, ("d", past[0]), ("n", base)]
+    perfect = [form for form in past if _PERFECT.search(form) or ("u" in form and form.replace("u", "a") in past)]
+    perfect = perfect or past
+    past = [form for form in past if form not in perfect] or [form for form in past if not _PERFECT.search(form)]
     return [*found, *(("d", form) for form in past), *(("n", form) for form in perfect)]
 
 

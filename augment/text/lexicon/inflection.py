@@ -26,13 +26,55 @@ Forms: ``s`` (plural, third person), ``d`` (past), ``n`` (past participle), ``g`
 (superlative). The regular past stands for both.
 """
 
-_SAME = "bet bid burst cast cost cut hit hurt let put quit rid set shed shut slit split spread thrust upset"
+_SAME = """
+    beat browbeat bet bid burst cast cost cut hit hurt let put quit rid set shed shut slit split spread thrust upset
+    beset inset offset preset reset typeset unset input output outbid overbid rebid underbid crosscut undercut sublet
+    broadcast colorcast forecast miscast newscast overcast rebroadcast recast roughcast simulcast sportscast telecast
+    typecast webcast dispread overspread
+"""
 UNCHANGED = frozenset(_SAME.split())
 """Verbs whose past is their base; exception lists say nothing of them."""
 
+_MANS = """
+    alabaman brahman caiman cayman ceriman desman doberman dolman dragoman firman german hanuman hetman human liman
+    mussulman norman nonhuman oklahoman ottoman pullman roman saman shaman soman subhuman superhuman talisman toman
+    turcoman turkoman walkman yuman
+"""
+MANS = frozenset(_MANS.split())
+"""Nouns in *-man* that no *man* is in: their plural is regular."""
+
+_HARD = (
+    *("mach", "brach", "manach", "onach", "enach", "darach", "tech", "czech", "cromlech", "epoch", "loch"),
+    *("pibroch", "eunuch", "teuch", "tych", "stich", "narch", "iarch", "garch", "ierarch", "etrarch", "eparch"),
+    *("exarch",),
+)
+"""How words end whose *ch* is said as *k*, so that they take *-s*."""
+
+_OES = """
+    buffalo calico cargo domino echo embargo go hero hobo innuendo jingo mango mosquito motto mulatto negro no potato
+    superhero tomato tornado torpedo veto volcano
+"""
+OES = frozenset(_OES.split())
+"""Nouns in a consonant and *o* that take *-es*; most don't: photos, pianos."""
+
+_OS = "bravo bunco crescendo decrescendo demo disco ditto hallo hollo mambo photo solo tango typo velcro"
+OS = frozenset(_OS.split())
+"""Verbs in a consonant and *o* that don't take *-es*; most do: goes, vetoes."""
+
+_ONE = """
+    adios albatross alas alias as asbestos atlas bias canvas chaos christmas cosmos dais ethos fracas gas kudos lens
+    logos pancreas pathos quadriceps biceps triceps forceps rhinoceros thermos velours yes
+"""
+ONE = frozenset(_ONE.split())
+"""Nouns in *s*, but not in *ss*, *is* or *us*, that are one thing and may take *-es*."""
+
+SAME = frozenset({"chassis", "corps", "debris", "gallows", "means", "news", "series", "species", "subspecies"})
+"""Nouns in *s* that are their own plural, or have none, and can be one thing; so can those in *-ics*."""
+
 _VOWELS = "aeiou"
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh)$")
-_DOUBLES = re.compile(r"^[^aeiouy]*(?:qu)?[aeiouy][bdfgklmnprtvz]$")
+_PLURAL = re.compile(r".*[^siu]s")
+_DOUBLES = re.compile(r"^(?:in|off|out|un|under)?[^aeiouy]*(?:qu)?[aeiouy][bdfgklmnprtvz]$")
 _SYLLABLES = re.compile(r"[aeiouy]+")
 
 
@@ -48,10 +90,15 @@ def bases(word: str, pos: str) -> list[tuple[str, str]]:
     return found
 
 
-def inflected(base: str, form: str) -> str:
-    """The regular form of one word."""
+def plural(noun: str) -> bool:
+    """Whether a noun is met as a plural only, as *laurels* and *earnings* are."""
+    return bool(_PLURAL.fullmatch(noun)) and not (noun in ONE or noun in SAME or noun.endswith("ics"))
+
+
+def inflected(base: str, form: str, pos: str) -> str:
+    """The regular form of one word that is a noun (``n``), verb, adjective or adverb."""
     if form == "s":
-        return _with_s(base)
+        return _many(base) if pos == "n" else _with_s(base, base not in OS)
     if form in "dn":
         return base if base in UNCHANGED else _stem(base, "ed")
     if form == "g":
@@ -63,12 +110,23 @@ def inflected(base: str, form: str) -> str:
     return _stem(base, "er" if form == "r" else "est")
 
 
-def _with_s(base: str) -> str:
+def _many(noun: str) -> str:
+    if noun.endswith("man") and noun not in MANS:
+        return noun[:-2] + "en"
+    if noun in SAME or noun.endswith("ics") or plural(noun):
+        return noun
+    if noun.endswith("sis") and len(noun) > 4:
+        return noun[:-2] + "es"
+    return _with_s(noun, noun in OES)
+
+
+def _with_s(base: str, with_e: bool) -> str:
+    """A base with the ending that is *s*; ``with_e``: *es* after a consonant and *o*."""
     if base.endswith("y") and base[-2:-1] not in _VOWELS:
         return base[:-1] + "ies"
-    if base.endswith("woman"):
-        return base[:-2] + "en"
-    return base + ("es" if _SIBILANT.search(base) else "s")
+    if base.endswith("o") and base[-2:-1] not in _VOWELS:
+        return base + ("es" if with_e else "s")
+    return base + ("es" if _SIBILANT.search(base) and not base.endswith(_HARD) else "s")
 
 
 def _stem(base: str, ending: str) -> str:

@@ -20,6 +20,7 @@ _PRONOUNS = "i you he she it we they there"
 _ASKING = "what who whom whose which where when why how"
 _DETERMINERS = "a an the this that these those my your his her its our their no some any each every"
 _HOSTS = "do does did is are was were have has had would could should must need"
+_DENYING = "no not n't never neither nor none nobody nothing nowhere without hardly scarcely barely"
 _PARTICIPLES = (
     "made done gone come become taken seen found left lost won sent spent built bought brought thought caught taught"
     " kept slept felt meant met led read told sold paid said laid put set cut hit hurt let shut cost run grown known"
@@ -37,6 +38,9 @@ NEGATED = {"cannot": "can", "can't": "can", "won't": "will", "shan't": "shall"} 
     f"{host}n't": host for host in _HOSTS.split()
 }
 """A verb with its negation in one word -> the verb."""
+
+DENYING = frozenset(_DENYING.split()) | frozenset(NEGATED)
+"""Where one of these stands, a clause is negated."""
 
 PARTICIPLES = frozenset(_PARTICIPLES.split())
 """Irregular past participles that are met often."""

@@ -1,15 +1,18 @@
-"""Sentences of a passage that can be moved and taken away: none is cut where something is annotated or guarded."""
+"""Sentences of a passage that can be moved and taken away: none is cut where something is annotated or guarded.
+
+Nor is a quotation or a bracket, which would be left open.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from augment.text.sentences import sentences
+from augment.text.sentences import quoted, sentences
 from augment.text.value import Passage, Range
 
 
 def movable(passage: Passage) -> list[Range]:
-    """Sentences without the white space between them, in order; those that share a span or a guard are one."""
+    """Sentences without the white space between them, in order; those that share a span or the like are one."""
     found = sentences(passage.text)
     if not found:
         return found
@@ -23,8 +26,9 @@ def movable(passage: Passage) -> list[Range]:
         for turn, (end, start) in enumerate(zip(ends, starts, strict=True))
         if not (passage.may_part(end) and passage.may_part(start))
     }
-    for span in passage.spans:
-        barred.update(range(bisect_right(starts, span.start), bisect_left(ends, span.end)))
+    whole = [(span.start, span.end) for span in passage.spans] + (quoted(passage.text) if ends else [])
+    for first, last in whole:
+        barred.update(range(bisect_right(starts, first), bisect_left(ends, last)))
     merged = [found[0]]
     for turn, sentence in enumerate(found[1:]):
         if turn in barred:

@@ -20,6 +20,7 @@ from augment.text import lexicon
 from augment.text.lexicon import Lexicon
 from augment.text.steps._english import (
     ASKING,
+    DENYING,
     DETERMINERS,
     NEGATED,
     PRONOUNS,
@@ -51,10 +52,6 @@ _OTHERS = (
     | frozenset(["do", "does", "did", "to", "not", "for", "of", "with", "like", *NEGATED])
 )
 
-
-_DENYING = "no not n't never neither nor none nobody nothing nowhere without hardly scarcely barely"
-DENYING = frozenset(_DENYING.split()) | frozenset(NEGATED)
-"""Where one of these stands, a clause is negated already."""
 
 _CLAUSE = re.compile(r"[.,;:!?()\n…–—]")
 """Ends one, roughly: more than a clause may be in what it ends."""

@@ -2,7 +2,8 @@
 
     text: [{OcrErrors: {rate: 0.05, digits: false}}]
 
-What is taken for what, and from where that is known: see _misreadings.py. Latin, Cyrillic and Greek letters.
+What is taken for what, and from where that is known: see _misreadings.py. Latin, Cyrillic and Greek letters; a digit
+becomes a letter of the script of the letters beside it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ import pydantic
 from augment.chance import Chance
 from augment.sample import Sample
 from augment.text.steps import _letters
-from augment.text.steps._misreadings import BEGINS, ONE, TWO
+from augment.text.steps._misreadings import BEGINS, ONE, TWO, digit
 from augment.text.steps._passages import Columns, Draw, Rate, counted, each_with
 from augment.text.value import Edit, Passage
 
 LABELS = "keeps"
 NOTE = "Words get harder to read, and numbers become others unless `digits` is false."
 DOCS = "https://doi.org/10.1109/JCDL.2019.00015"
+
+
+_READ = {**ONE, **dict.fromkeys("0123456789", ())}
+"""A character -> what is read in its place; of a digit that hangs on the text."""
 
 
 class Options(Columns):
@@ -50,9 +55,13 @@ def _edits(passage: Passage, digits: bool, count: int, random: Draw) -> list[Edi
         start = int(drawn)
         drawn -= start  # which of its misreadings
         char = text[start]
-        wrong = ONE.get(char)
-        if wrong is None or (not digits and char.isdigit()):
-            continue
+        wrong = _READ.get(char)
+        if not wrong:
+            if wrong is None or not digits:
+                continue
+            wrong = digit(text, start)
+            if not wrong:
+                continue
         end = start + 1
         if char in BEGINS:
             pair = TWO.get(text[start : start + 2])

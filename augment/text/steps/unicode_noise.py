@@ -48,12 +48,13 @@ OTHERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ellipsis": {"...": ("…",), "…": ("...",)},
     "ligatures": {
         **{"ffi": ("ﬃ",), "ffl": ("ﬄ",), "ff": ("ﬀ",), "fi": ("ﬁ",), "fl": ("ﬂ",), "st": ("ﬆ",)},
-        **{"ae": ("æ",), "oe": ("œ",), "AE": ("Æ",), "OE": ("Œ",), "ij": ("ĳ",)},
         **{"ﬃ": ("ffi",), "ﬄ": ("ffl",), "ﬀ": ("ff",), "ﬁ": ("fi",), "ﬂ": ("fl",), "ﬆ": ("st",)},
-        **{"æ": ("ae",), "œ": ("oe",), "Æ": ("AE",), "Œ": ("OE",), "ĳ": ("ij",)},
     },
 }
-"""Kind -> what stands there -> what may stand there instead."""
+"""Kind -> what stands there -> what may stand there instead.
+
+Ligatures are those that type sets for letters (Unicode's compatibility ones); *æ*, *œ* and *ĳ* are letters of words.
+"""
 
 _FINDS = {kind: re.compile("|".join(map(re.escape, table))) for kind, table in OTHERS.items()}
 
