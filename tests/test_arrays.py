@@ -231,7 +231,7 @@ def test_masks_that_do_not_move_are_repeated_as_anything_is() -> None:
         (np.full((3, 24, 24), 0.5), r"got float64 from 0.5 to 0.5; round it"),
         (np.zeros((3, 24, 24, 5)), r"HorizontalFlip .* rows of \(24, 24, 5\) would stay.*argmax"),
         (np.zeros((3, 12, 12)), r"rows of \(12, 12\) would stay as they are"),
-        (np.zeros((3, 6, 2)), "keypoints and times move in augment.stream"),
+        (np.zeros((3, 6, 2)), "boxes and keypoints move in augment.stream"),
         ([[[1, 2, 3, 4]], [], [[1, 2, 3, 4]]], r"rows of list \[\[1, 2, 3, 4\]\] would stay"),
         ([{"boxes": [[1, 2, 3, 4]]}] * 3, "rows of dict"),
     ],

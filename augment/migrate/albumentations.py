@@ -31,6 +31,8 @@ def from_albumentations(compose: Any) -> Recipe:
     original: the recipe says ``expand: {multiplier: 1, keep_originals: false}``, and ``multiplier=`` over it makes
     more.
 
+    Keypoints that leave a picture stay in their lists, marked as not visible, whatever ``remove_invisible`` says.
+
     Pictures of a recipe are uint8. Normalize, ToFloat and ToTensorV2 at the end are left out, with a warning: they
     belong into the training loop. ToFloat may stand elsewhere if a FromFloat takes it back.
 
@@ -113,11 +115,11 @@ def _group(name: str, transform: Any, path: str, problems: list[Problem]) -> dic
         return None
     if name in ("Compose", "ReplayCompose", "Sequential"):
         return group("sequence", transform.p, steps)
-    if name == "OneOf":  # a SomeOf in it draws its own p once more
-        children = zip(steps, transform.transforms, strict=True)
-        return group("one_of", transform.p, [member(s, t.p) if "some_of" in s else s for s, t in children])
+    children = list(zip(steps, transform.transforms, strict=True))
+    if name == "OneOf":
+        return group("one_of", transform.p, [member(s, t.p) if _draws_again(t) else s for s, t in children])
     if name == "OneOrOther":
-        first, last = _forced(steps[0]), _forced(steps[-1])
+        first, last = _forced(*children[0]), _forced(*children[-1])
         return group("one_of", 1, [member(first, transform.p), member(last, 1 - transform.p)])
     if name == "SomeOf" or (name == "RandomOrder" and (transform.n == 1 or transform.replace)):
         return _some(name, transform, steps, path, problems)
@@ -135,8 +137,15 @@ def _foreign(transform: Any) -> Problem | None:
     return Problem("", f"expected a group of albumentations, got {name}", PLAIN_STEP)
 
 
-def _forced(step: dict[str, Any]) -> dict[str, Any]:
-    """A step that always fires."""
+def _draws_again(transform: Any) -> bool:
+    """Whether it draws its own p also where the library has it fire."""
+    return type(transform).__name__ in ("SomeOf", "RandomOrder", "OneOrOther")
+
+
+def _forced(step: dict[str, Any], transform: Any) -> dict[str, Any]:
+    """A step where the library has it fire; what has p 0 and is no group doesn't, there too."""
+    if _draws_again(transform) or (transform.p == 0 and not hasattr(transform, "transforms")):
+        return step
     ((name, body),) = step.items()
     return {name: {**body, "p": 1.0}}
 

@@ -39,29 +39,39 @@ def arrays(recipe: AnyRecipe, X: Any, y: Any = None, **options: Unpack[Arraying]
     """Grow arrays: exactly ``multiplier`` rows for each row.
 
     The rows that come of one row stand together, its original first: those of row ``i`` are ``i * multiplier`` and the
-    ``multiplier - 1`` after it. (With ``keep_originals: false`` they are all copies.) Split into training and test
-    rows first, or give ``groups`` to scikit-learn's GroupKFold, for copies of one row on both sides are a leak.
+    ``multiplier - 1`` after it. (With ``keep_originals: false`` they are all copies.) Whatever else belongs to rows
+    follows by ``groups``: ``weights[groups]``, ``frame.iloc[groups]``. Draws hang on the seed and on ``i``: rows that
+    are added after a row change nothing of it, unless it is mixed with others.
+
+    Split into training and test rows first, for copies of one row on both sides are a leak. In cross-validation it is
+    a step of imbalanced-learn's pipeline, which grows the training rows of each fold and no others::
+
+        grow = imblearn.FunctionSampler(func=functools.partial(augment.arrays, recipe), validate=False)
+        cross_val_score(imblearn.pipeline.make_pipeline(grow, …, LogisticRegression()), X, y)
 
     Args:
         recipe: As for ``augment.run``, with steps for what X holds; ``input`` and ``output`` play no part.
         X: Pictures, (N, height, width) or (N, height, width, 1 or 3) uint8; sounds, (N, frames) or (N, channels,
             frames) float, nominally from -1 to 1, with ``rate``; texts, N of them. A list or an array of objects where
             sizes differ.
-        y: Anything with N rows; None where there is nothing. Where steps move, cut or mix:
+        y: Anything with N rows; None where there is nothing. Where steps move, cut or mix, or change texts:
 
             - Classes, (N,) whole numbers, truths or texts, or one-hot, (N, classes) of 0 and 1, are known to steps,
               which may change them; one-hot ones may be mixed, and are shares then.
             - Masks, (N, height, width) or (N, height, width, 1) as X has them, move with their pictures: whole numbers
               from 0 to 65535 of any type. What comes from outside a picture is 0, or as ``labels: {void: …}`` says.
-            - All else is repeated, with a warning where rows might be boxes or keypoints: those move in
-              ``augment.stream`` and ``augment.run``. What has yet more axes is refused.
+            - All else is repeated, with a warning where rows might be boxes or keypoints, or places in a text: those
+              move in ``augment.stream`` and ``augment.run``. What has yet more axes is refused, and with texts so are
+              rows that are lists or mappings, such as tags and spans; several classes of a text go as sets or
+              multi-hot.
         options: See Arraying.
 
     Returns:
-        X and y, and the rows' groups, (N * multiplier,) int64, if asked for. X has the type that it had; an array of
-        objects where sizes differ. Pictures and sounds that come as lists go as lists. y has the type that it had;
-        one-hot whole numbers are float64 once mixed. Where it was None it is None, but for the classes that steps
-        such as RotationLabel write, (N * multiplier,) texts.
+        X and y, and the rows' groups, (N * multiplier,) int64, if asked for. Lists go as lists; what NumPy takes for
+        an array, such as pandas' columns, goes as an array. X has the type that it had, sounds float32; it is an array
+        of objects where sizes differ. y has the type that it had; masks of several types get one; one-hot whole
+        numbers are float64 once mixed. Where it was None it is None, but for the classes that steps such as
+        RotationLabel write, (N * multiplier,) texts.
 
     Raises:
         AugmentError: X, y or an option is wrong, the recipe has no steps for X, a step mixes classes or writes labels
@@ -73,21 +83,21 @@ def arrays(recipe: AnyRecipe, X: Any, y: Any = None, **options: Unpack[Arraying]
     given = rows_of(X, options.get("rate"), checked)
     targets = targets_of(y, given, checked)
     bench = _Bench(checked, given, targets)
-    rows: list[Any] = []
-    labels: list[Any] = []
+    count = len(given) * len(bench.numbers(0))
+    rows, labels = given.gathered(count), targets.gathered(count)
     for row in range(len(given)):
         try:
             for _, sample in bench.grown(row):
                 if sample.fields:
                     name = next(iter(sample.fields))
                     raise AugmentError(f"recipe: a step writes the field {name!r}, which rows do not have; {STREAM}")
-                rows.append(given.given(sample))
-                labels.append(targets.of(row, sample))
+                rows.add(given.given(sample))
+                labels.add(targets.of(row, sample))
         except SampleError as error:
             fix = "; write expand: {duplicates: keep} to have it twice" if error.reason == "shortfall" else ""
             raise AugmentError(f"X[{row}]: {error}{fix}") from error
-    groups = np.repeat(np.arange(len(given), dtype=np.int64), len(bench.numbers(0)))
-    return (given.whole(rows), targets.whole(labels), *([groups] if options.get("groups") else []))
+    groups = np.repeat(np.arange(len(given), dtype=np.int64), count // len(given))
+    return (rows.whole(), labels.whole(), *([groups] if options.get("groups") else []))
 
 
 STREAM = "items of augment.stream have them, as do files of augment.run"

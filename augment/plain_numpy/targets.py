@@ -12,12 +12,15 @@ from augment.annotations import INDEX, Annotations
 from augment.engine.plan import written
 from augment.engine.recipe import Recipe
 from augment.errors import AugmentError
-from augment.plain_numpy.rows import Rows, stacked
+from augment.plain_numpy.advice import rows_in
+from augment.plain_numpy.gathering import Gathered, Listed, Stacked
+from augment.plain_numpy.rows import Rows
 from augment.sample import Dataset, Sample
 
 Array = np.ndarray[Any, Any]
 
-ELSEWHERE = "boxes, keypoints and times move in augment.stream and augment.run"
+PLACES = {"image": "boxes and keypoints", "audio": "times", "text": "entities, tags and answers"}
+"""What says where something is, by modality."""
 
 
 def targets_of(y: Any, given: Rows, recipe: Recipe) -> Targets:
@@ -34,9 +37,7 @@ def targets_of(y: Any, given: Rows, recipe: Recipe) -> Targets:
     count = len(given)
     if y is None:
         return _Written(None, count) if about.classes else Targets(None, count)
-    rows = y if isinstance(y, list) else np.asarray(y)
-    if isinstance(rows, np.ndarray) and not rows.ndim:
-        raise AugmentError(f"y: expected {count} rows, as X has, got {y!r}")
+    rows = rows_in("y", y)
     if len(rows) != count:
         raise AugmentError(f"y: expected {count} rows, as X has, got {len(rows)}")
     depth = max(_depth(row) for row in rows)
@@ -44,12 +45,13 @@ def targets_of(y: Any, given: Rows, recipe: Recipe) -> Targets:
         return _Classes(rows, count) if _classes(rows) else Targets(rows, count)
     if _one_hot(rows):
         return _OneHot(rows, count)
-    moving = list(dict.fromkeys(leaf.step.name for leaf in leaves if leaf.effect != "keeps"))
+    text = given.kind == "text"  # any edit moves what comes after it
+    moving = list(dict.fromkeys(leaf.step.name for leaf in leaves if text or leaf.effect != "keeps"))
     if not moving:
         return Targets(rows, count)
     if given.kind == "image" and all(_fits(mask, value) for mask, value in zip(rows, given.values, strict=True)):
         return _Masks(rows, count)
-    _repeatable(rows, depth, f"{' and '.join(moving)} {'moves' if len(moving) == 1 else 'move'}, cut or mix")
+    _repeatable(rows, depth, given.kind, _said(moving, text))
     return Targets(rows, count)
 
 
@@ -90,21 +92,33 @@ def _fits(mask: Any, picture: Array) -> bool:
     return shape[:2] == picture.shape[:2] and (len(shape) == 2 or (len(shape) == 3 and shape[2] == 1))
 
 
-def _repeatable(rows: Any, depth: int, moving: str) -> None:
+def _said(names: list[str], text: bool) -> str:
+    verb = "change" if text else "move"
+    return f"{' and '.join(names)} {verb}{'s' if len(names) == 1 else ''}{'' if text else ', cut or mix'}"
+
+
+def _repeatable(rows: Any, depth: int, kind: str, moving: str) -> None:
     """Warn or refuse where rows might say where something is, and would be repeated as if nothing had moved."""
     first = np.shape(rows[0]) if isinstance(rows[0], np.ndarray) else f"{type(rows[0]).__name__} {rows[0]!r:.60}"
-    if depth > 1:
-        masks = "masks move here, (N, height, width) as in X: of one-hot masks give y.argmax(-1)"
-        told = f"y: {moving} what X holds, and rows of {first} would stay as they are"
-        raise AugmentError(f"{told}; {masks}; {ELSEWHERE}")
+    elsewhere = f"{PLACES[kind]} move in augment.stream and augment.run"
     found = _table(rows)
-    if found is not None and (found >= 0).all() and (found <= 1).all():
-        shares = np.allclose(found.sum(axis=1), 1, atol=1e-3) or ((found == 0) | (found == 1)).all()
-        if shares:
-            return  # several classes at once, or probabilities
-    if found is not None and found.shape[1] > 1:
-        told = f"y: rows of {first} are repeated as they are, while {moving} what X holds"
-        warnings.warn(f"{told}; if they say where something is, they are untrue now: {ELSEWHERE}", stacklevel=4)
+    column = depth == 1 and all(len(row) == 1 for row in rows)
+    if depth > 1 or (kind == "text" and found is None and not column):
+        fix = {
+            "image": "masks move here, (N, height, width) as in X: of one-hot masks give y.argmax(-1); ",
+            "text": "several classes of a text go as sets, or as 0 and 1 a class; ",
+        }.get(kind, "")
+        told = f"y: {moving} what X holds, and rows of {first} would stay as they are"
+        raise AugmentError(f"{told}; {fix}{elsewhere}")
+    if found is None or found.shape[1] == 1:
+        return
+    shares = (found >= 0).all() and (found <= 1).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)
+    if shares or ((found == 0) | (found == 1)).all():
+        return  # probabilities, or several classes at once
+    if kind == "text" and (found != found.round()).any():
+        return  # characters and words are counted
+    told = f"y: rows of {first} are repeated as they are, while {moving} what X holds"
+    warnings.warn(f"{told}; if they say where something is, they are untrue now: {elsewhere}", stacklevel=4)
 
 
 class Targets:
@@ -133,6 +147,10 @@ class Targets:
     def of(self, row: int, sample: Sample) -> Any:
         """The row of y that belongs to a copy."""
         return None if self.rows is None else self.rows[row]
+
+    def gathered(self, count: int) -> Gathered:
+        """What takes so many of them, and makes y of them."""
+        return Listed(self.whole)
 
     def whole(self, labels: list[Any]) -> Any:
         """Them all, of y's own type."""
@@ -216,6 +234,7 @@ class _Masks(Targets):
                 told += f" from {mask.min()} to {mask.max()}" if mask.dtype.kind in "biuf" else ""
                 fix = "round it; what is to be ignored is a number that is no class, as in labels: {void: 255}"
                 raise AugmentError(f"y[{row}]: {told}; {fix}")
+        self._type = np.result_type(*{mask.dtype for mask in rows})
 
     def annotated(self, row: int) -> Annotations | None:
         from augment.image.labels.bitmaps import encoded
@@ -229,7 +248,7 @@ class _Masks(Targets):
 
         pixels, _ = decoded(INDEX, sample.annotations.masks[INDEX])
         mask = self.rows[row]
-        return (pixels[:, :, None] if mask.ndim == 3 else pixels).astype(mask.dtype)
+        return (pixels[:, :, None] if mask.ndim == 3 else pixels).astype(self._type)
 
-    def whole(self, labels: list[Any]) -> Any:
-        return stacked(labels, self.rows)
+    def gathered(self, count: int) -> Gathered:
+        return Stacked(self.rows, count)

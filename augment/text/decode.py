@@ -31,13 +31,20 @@ def decode(data: bytes) -> Document:
     row = _row(data)
     texts = {NAME: _file(data)} if row is None else row
     for text in texts.values():
-        if len(text) > MOST:
-            raise SampleError("too long", f"{len(text):,} characters; a sample has at most {MOST:,}")
-        if "\0" in text:
-            raise SampleError("not text", f"a NUL character at place {text.index(chr(0)):,}; is it a binary file?")
+        sound(text)
     if not any(text and not text.isspace() for text in texts.values()):
         raise SampleError("empty", "no character in it but white space")
     return Document({name: Passage(text) for name, text in texts.items()}, data, row=row is not None)
+
+
+def sound(text: str) -> None:
+    """Raises SampleError: too long, a NUL in it, no proper Unicode."""
+    if len(text) > MOST:
+        raise SampleError("too long", f"{len(text):,} characters; a sample has at most {MOST:,}")
+    if "\0" in text:
+        raise SampleError("not text", f"a NUL character at place {text.index(chr(0)):,}; is it a binary file?")
+    if not text.isascii():
+        _utf8(text)
 
 
 def original(data: bytes, suffix: str) -> Encoded:
