@@ -229,7 +229,7 @@ def _warm(recipe: str) -> None:
     from augment.executors import processes
 
     path = Path(recipe)
-    data = {} if path.is_dir() else source.read(path).data
+    data = {} if source.is_data(path) else source.read(path).data
     processes.warm(catalog.preloads(catalog.used(data)))
 
 

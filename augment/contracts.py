@@ -83,8 +83,9 @@ class Writer(Protocol):
     """Whether outputs are dealt over numbered shards of ``shard_size``; False: each output is a file of its own.
 
     A writer may have ``SHARD_SIZE``, the outputs of a shard where the recipe doesn't say, instead of 1000; and
-    ``TEXTUAL = True``: it holds nothing but text; and ``named(shard, dataset, options)``, which gives a shard's name
-    the ending that fits what is in it.
+    ``TEXTUAL = True``: it holds nothing but text; and ``APART``, a note for outputs whose annotations say where or
+    when something is, if these are not read again from where it puts them; and ``named(shard, dataset, options)``,
+    which gives a shard's name the ending that fits what is in it.
     """
 
     def shard(self, split: str, index: int) -> str:

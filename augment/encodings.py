@@ -1,7 +1,11 @@
-"""The encoding of some bytes of text: by their mark if there is one, else UTF-8 if that fits, else a legacy one."""
+"""The encoding of some bytes of text: by their mark if there is one, else UTF-8 if that fits, else a legacy one.
+
+And any bytes as a text, and back.
+"""
 
 from __future__ import annotations
 
+import base64
 import codecs
 from collections.abc import Iterable
 
@@ -16,6 +20,9 @@ MARKS = (
 
 BEGIN = 1 << 12
 """Bytes that are enough to tell UTF-16."""
+
+URI = "data:;base64,"
+"""How bytes begin that are told as a text and are none (RFC 2397)."""
 
 _MOSTLY, _HARDLY = 0.4, 0.05
 """Shares of NUL bytes on one side of each pair, and on the other, that give UTF-16 away."""
@@ -50,3 +57,21 @@ def wide(head: bytes) -> str:
     if high > _MOSTLY and low < _HARDLY:
         return "utf-16-le"
     return "utf-16-be" if low > _MOSTLY and high < _HARDLY else ""
+
+
+def told(data: bytes) -> str:
+    """Any bytes as a text: UTF-8 as what it says, all else as a data URI in Base64."""
+    if b"\0" not in data:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            if not text.startswith(URI):
+                return text
+    return URI + base64.b64encode(data).decode()
+
+
+def untold(text: str) -> bytes:
+    """The reverse of ``told``. Raises ValueError for a data URI that is damaged."""
+    return base64.b64decode(text.removeprefix(URI), validate=True) if text.startswith(URI) else text.encode()

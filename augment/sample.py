@@ -96,14 +96,16 @@ class Rows:
     What a row has beside its texts, class, split and spans lies in ``Annotations.fields``, by column.
 
     Args:
-        texts: The columns whose texts are the sample's value, in their order.
+        texts: The columns whose texts are the sample's value, in their order; ``doc.body`` is a field inside the
+            column ``doc`` where none has that name, see ``augment.nested``.
         columns: All columns in their order, those of ``texts`` among them; rows of JSON Lines may bring more.
         label: The column with the class; None where there is none.
         split: The column with the split; None where there is none.
         shape: Name of the form that spans were read from, a module of ``augment.spans``; empty where there are none.
         types: Column -> the name of its Arrow type, where the table tells.
         dialect: How a CSV was written: ``delimiter``, ``newline``, ``header`` (whether there is one), ``quoting``
-            (``minimal`` or ``all``); what is not there is as usual.
+            (``minimal``, ``all`` or ``none``), ``escape`` (what stands before quotes in cells, if not another quote);
+            what is not there is as usual.
     """
 
     texts: tuple[str, ...]

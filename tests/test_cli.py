@@ -81,6 +81,13 @@ def test_check_prints_all_mistakes_with_their_lines(tmp_path: Path) -> None:
     assert "no mistakes" in augment("check", tmp_path / "good.yaml").stdout
 
 
+def test_a_table_without_recipe(tmp_path: Path) -> None:
+    rows = "".join(f"this is the story of number {number},{'ab'[number % 2]}\n" for number in range(6))
+    (tmp_path / "said.csv").write_text(f"text,label\n{rows}")
+    facts = json.loads(augment("run", tmp_path / "said.csv", "-o", tmp_path / "out", "-n", 2, "--json").stdout)
+    assert facts["splits"]["train"]["outputs"] == 12
+
+
 def test_list_and_describe() -> None:
     names = [step["name"] for step in json.loads(augment("list", "image", "--json").stdout)["image"]]
     assert len(names) > 95
@@ -133,6 +140,14 @@ def test_mistakes_at_the_prompt(tmp_path: Path, arguments: list[str], code: int,
     home.mkdir()
     (home / "r.yaml").write_text(RECIPE)
     assert told in " ".join(augment(*arguments, code=code, cwd=home).stderr.split())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_an_output_whose_name_is_no_unicode(shapes: Path, tmp_path: Path) -> None:
+    for verb in ("run", "plan"):
+        told = augment(verb, shapes, "-o", os.fsdecode(bytes(tmp_path) + b"/\xff"), "-n", 2, code=1).stderr
+        assert "expected a name in UTF-8" in told
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from augment.chance import order_hash
 from augment.engine.columns import Numbers, number_column, numbers, text_column
@@ -222,12 +223,20 @@ def collect(found: Iterable[Entry | Skip], seed: int) -> Listing:
     pa.default_memory_pool().release_unused()
     skipped.append(_skip_batch(skips))
     splits, classes = tuple(as_held(gathered.splits)), class_order(as_held(gathered.classes))
-    return Listing(parts, stops, splits, tuple(starts), classes, skipped, digest)
+    return Listing(parts, stops, splits, tuple(starts), classes, _by_file(skipped), digest)
 
 
 def as_held(names: Iterable[str]) -> list[str]:
     """Names as a column of text holds them, sorted: what is not Unicode, as in names of files, has become ``?``."""
     return sorted({name.encode("utf-8", "replace").decode() for name in names})
+
+
+def _by_file(skipped: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """What is left out in the order of the files' names; rows of one file (``FILE:LINE``) stay as they came."""
+    table = pa.Table.from_batches(skipped)
+    files = pc.list_element(pc.split_pattern(table["source"], ":", max_splits=1), 0)
+    batches: list[pa.RecordBatch] = table.take(pc.sort_indices(files)).to_batches()
+    return batches
 
 
 def _skip_batch(skips: list[Skip]) -> pa.RecordBatch:

@@ -1,7 +1,12 @@
-"""Stage 8 of 8, second half: receipts -> manifest.json, provenance.parquet, skipped.jsonl; none tells the time."""
+"""Stage 8 of 8, second half: receipts -> manifest.json, provenance.parquet, skipped.jsonl; none tells the time.
+
+The manifest tells the hashes of the other two. Its own and that of recipe.yaml, which names folders and so differs
+between runs that make the same, stand in ``.augment/sealed.json``.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,6 +27,13 @@ from augment.sample import Skip
 MANIFEST = "manifest.json"
 PROVENANCE_FILE = "provenance.parquet"
 SKIPPED = "skipped.jsonl"
+RECIPE = "recipe.yaml"
+
+KEYS = frozenset({"outputs", "splits", "files", "sharded", "format", "shards"})
+"""What a manifest must have to be checked."""
+
+SEALED = f"{STATE}/sealed.json"
+"""Size and SHA-256 of the manifest and of the recipe as run."""
 
 
 @dataclass(slots=True)
@@ -59,10 +71,31 @@ def write(plan: Plan, output: Path, described: Sequence[Written]) -> dict[str, A
         _skips(skipped, plan.listing.skips(), total)
     _provenance(receipts, output / PROVENANCE_FILE)
     total.outputs = sum(total.counts.values())
+    apart = getattr(catalog.writer(plan.recipe.output.format), "APART", "")
+    if apart and plan.dataset.located:
+        total.mended[apart] = total.outputs
     manifest = _manifest(plan, total)
     manifest["files"] = [asdict(file) for file in described]
-    durable.write(output / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+    manifest["beside"] = [_fact(output, PROVENANCE_FILE, total.outputs), _fact(output, SKIPPED)]
+    data = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
+    own = asdict(Written(MANIFEST, len(data), hashlib.sha256(data).hexdigest(), 0))
+    durable.write(output / SEALED, json.dumps([own, _fact(output, RECIPE)], indent=1).encode())
+    durable.write(output / MANIFEST, data)
     return manifest
+
+
+def _fact(output: Path, name: str, samples: int = 0) -> dict[str, Any]:
+    path = output / name
+    return asdict(Written(name, path.stat().st_size, durable.sha256(path), samples))
+
+
+def sealed(output: Path) -> list[dict[str, Any]]:
+    """Name, size and SHA-256 of the manifest and the recipe as run; nothing where that was never noted, or is lost."""
+    try:
+        found: list[dict[str, Any]] = json.loads((output / SEALED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return found
 
 
 def read(output: Path) -> dict[str, Any]:
@@ -75,6 +108,8 @@ def read(output: Path) -> dict[str, Any]:
         raise OutputError(f"{output}: no {MANIFEST} in it; {hint}") from None
     except (OSError, ValueError) as error:
         raise OutputError(f"{output / MANIFEST}: cannot be read: {error}") from None
+    if not isinstance(found, dict) or not found.keys() >= KEYS:
+        raise OutputError(f"{output / MANIFEST}: cannot be read: it is not what a run writes; run it again")
     return found
 
 

@@ -150,9 +150,6 @@ class Recipe:
         return {name: _version(name) for name in sorted(names)}
 
 
-RECIPES = (".yaml", ".yml", "")
-"""Endings of recipes; a file with another one is data, and gets the default recipe for what it holds."""
-
 AnyRecipe = Recipe | str | Path | Mapping[str, Any]
 
 
@@ -184,8 +181,7 @@ def text_of(recipe: AnyRecipe) -> Text:
         except (TypeError, ValueError) as error:
             raise RecipeError([Problem("", f"expected plain data, as YAML could hold it: {error}")]) from None
     path = Path(recipe)
-    data = path.is_dir() or (path.suffix.lower() not in RECIPES and path.exists())
-    return default(path) if data else source.read(path)
+    return default(path) if source.is_data(path) else source.read(path)
 
 
 def default(data: Path) -> Text:
@@ -241,6 +237,7 @@ def change(text: Text, changes: Changes) -> Text:
         for part in path[:-1]:
             block[part] = block.get(part) or {}
             block = block[part]
+        value = value.item() if hasattr(value, "item") else value  # NumPy's numbers
         block[path[-1]] = str(value) if isinstance(value, Path) else value
     if lent is not None and isinstance(data.get("input"), dict):
         data["input"].pop("path", None)  # where it lies is no part of a recipe

@@ -183,7 +183,7 @@ def _prepare(planned: Plan, output: Path) -> None:
     )
     header = f"# augment run recipe.yaml: what made this folder (augment {planned.generation.versions['augment']})\n"
     header += "# its input was in memory: say where it is now, as in --input FOLDER\n" if text.lent else ""
-    durable.write(output / "recipe.yaml", (header + as_run.to_yaml()).encode())
+    durable.write(output / manifest.RECIPE, (header + as_run.to_yaml()).encode())
 
 
 @dataclass(slots=True)

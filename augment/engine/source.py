@@ -13,6 +13,9 @@ import yaml
 from augment.engine.lent import Lent
 from augment.errors import AugmentError, Problem, RecipeError
 
+RECIPES = (".yaml", ".yml", "")
+"""Endings of recipes; a file with another one is data, and gets the default recipe for what it holds."""
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -54,6 +57,11 @@ class Text:
         while path and path not in self.lines:
             path = path[:-1]
         return f"{self.file}:{self.lines.get(path, 1)}"
+
+
+def is_data(path: Path) -> bool:
+    """Whether what is given in a recipe's place is a folder or a file of data."""
+    return path.is_dir() or (path.suffix.lower() not in RECIPES and path.exists())
 
 
 def read(file: Path) -> Text:
@@ -163,5 +171,9 @@ def override(data: dict[str, Any], setting: str) -> None:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "a mapping", list: "a list", str: f"the text {value!r}", type(None): "nothing"}
+    if isinstance(value, str):
+        return (
+            f"the text {value[:60]!r}{' …' if len(value) > 60 else ''}"  # it may be a table of data, given by mistake
+        )
+    names = {dict: "a mapping", list: "a list", type(None): "nothing"}
     return names.get(type(value), repr(value))

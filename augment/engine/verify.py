@@ -1,10 +1,11 @@
-"""Check a finished output: hashes against the manifest, and some outputs made again from their sources."""
+"""Check a finished output: hashes against the manifest, no file too many, and some outputs made again."""
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from augment.engine.listing import entry_of
 from augment.engine.plan import written
 from augment.engine.recipe import build, change
 from augment.errors import InputError
+from augment.readers._walk import ignored
 from augment.sample import Entry, Skip
 
 
@@ -59,21 +61,46 @@ def verify(output: str | Path, *, rederive: int = 0, input: Any = None) -> Verif
     folder = Path(os.path.abspath(output))
     facts = manifest.read(folder)
     found = Verified()
+    if not _count(folder, facts, found):
+        return found
+    names = {manifest.MANIFEST, manifest.PROVENANCE_FILE, manifest.SKIPPED, manifest.RECIPE}
     for name, size, sha256 in _expected(folder, facts):
         found.files += 1
+        names.add(name)
         _compare(folder / name, name, size, sha256, found)
-    with pq.ParquetFile(folder / manifest.PROVENANCE_FILE) as rows:
-        found.outputs = rows.metadata.num_rows
-    if found.outputs != facts["outputs"]:
-        found.problems.append(f"provenance.parquet has {found.outputs} rows, the manifest counts {facts['outputs']}")
+    _strangers(folder, names, found)
     if rederive > 0 and found.outputs:
         _rederive(folder, facts, rederive, input, found)
     return found
 
 
+def _count(folder: Path, facts: dict[str, Any], found: Verified) -> bool:
+    """Count the outputs that provenance tells of; False where it can't be read, and so nothing else can be said."""
+    counts: Counter[tuple[str, str | None]] = Counter()
+    try:
+        with pq.ParquetFile(folder / manifest.PROVENANCE_FILE) as rows:
+            for batch in rows.iter_batches(columns=["split", "class"]):
+                counts.update(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        found.problems.append(f"{manifest.PROVENANCE_FILE}: can't be read ({error})"[:300])
+        return False
+    found.outputs = sum(counts.values())
+    told: Counter[tuple[str, str | None]] = Counter()
+    for split, one in facts["splits"].items():
+        told.update({(split, label): inside["outputs"] for label, inside in one["classes"].items()})
+        told[split, None] += one["outputs"] - sum(inside["outputs"] for inside in one["classes"].values())
+    wrong = [(key, counts[key], told[key]) for key in sorted({*counts, *told}, key=str) if counts[key] != told[key]]
+    if found.outputs != facts["outputs"]:
+        found.problems.append(f"provenance.parquet has {found.outputs} rows, the manifest counts {facts['outputs']}")
+    for (split, label), here, there in wrong:
+        what = f"{split} of class {label}" if label is not None else f"{split} without a class"
+        found.problems.append(f"{what}: provenance.parquet has {here} rows, the manifest counts {there}")
+    return True
+
+
 def _expected(folder: Path, facts: dict[str, Any]) -> Iterator[tuple[str, int | None, str]]:
-    """Name, size (None if not noted) and SHA-256 of every file of outputs."""
-    for file in facts["files"]:
+    """Name, size (None if not noted) and SHA-256 of every file, as far as it was noted."""
+    for file in (*facts["files"], *facts.get("beside", ()), *manifest.sealed(folder)):
         yield file["name"], file["bytes"], file["sha256"]
     for receipt in sorted((folder / history.LOTS).glob("*.parquet")):
         for file in notes_of(receipt)["beside"]:
@@ -88,13 +115,32 @@ def _expected(folder: Path, facts: dict[str, Any]) -> Iterator[tuple[str, int | 
                 yield row["shard"], None, row["sha256"]
 
 
+def _strangers(folder: Path, names: Collection[str], found: Verified) -> None:
+    """Tell files that no run of ours wrote, but for hidden ones.
+
+    Among the outputs they are problems, for who trains takes all that lie there.
+    """
+    below = {name.split("/")[0] for name in names if "/" in name}
+    endings = {os.path.splitext(name)[1].lower() for name in names}
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not ignored(name))
+        lead = Path(os.path.relpath(here, folder)).as_posix()
+        for file in sorted(name for name in files if not ignored(name)):
+            name = file if lead == "." else f"{lead}/{file}"
+            if name in names:
+                continue
+            among = lead.split("/")[0] in below or os.path.splitext(file)[1].lower() in endings
+            told = "; who reads the folder may take it for an output" if among else ""
+            (found.problems if among else found.notes).append(f"{name}: no run has written this{told}")
+
+
 def _compare(path: Path, name: str, size: int | None, sha256: str, found: Verified) -> None:
     if not path.is_file():
         found.problems.append(f"{name}: missing")
     elif size is not None and path.stat().st_size != size:
         found.problems.append(f"{name}: expected {size} bytes, found {path.stat().st_size}")
     elif durable.sha256(path) != sha256:
-        found.problems.append(f"{name}: its bytes have changed (SHA-256 differs from the manifest's)")
+        found.problems.append(f"{name}: its bytes have changed (SHA-256 differs from the one noted)")
 
 
 def _rederive(folder: Path, facts: dict[str, Any], count: int, moved: Any, found: Verified) -> None:
@@ -175,9 +221,9 @@ class _Makers:
 
 def _bench_of(folder: Path, facts: dict[str, Any], moved: Any) -> Bench:
     """The bench of the run that made the folder."""
-    text = change(source.read(folder / "recipe.yaml"), {"input": moved})
+    text = change(source.read(folder / manifest.RECIPE), {"input": moved})
     last = history.load(folder)[-1]
-    rebased = replace(text, file=Path(last.base) / "recipe.yaml")
+    rebased = replace(text, file=Path(last.base) / manifest.RECIPE)
     name = facts["input"]["reader"]
     recipe = build(rebased)
     if not recipe.input.path:

@@ -118,12 +118,13 @@ class Columns:
             return found[0]
         which = f" ({' or '.join(found)}?)" if found else ""
         raise InputError(
-            f"{self.table}: which column names the files{which}? {self._has(row)}; say input: {{file: COLUMN}}, or, "
-            "for a table of texts, input: {format: texts, text: COLUMN}"
+            f"{self.table}: which column names the files{which}? None was found to hold texts. {self._has(row)}; say "
+            "input: {file: COLUMN}, or, for a table of texts, input: {format: texts, text: COLUMN}, or COLUMN.FIELD "
+            "for a field in it"
         )
 
     def _wanted(self, name: str) -> bool:
-        return os.path.splitext(name.strip())[1].lower() in self.suffixes
+        return os.path.splitext(name.strip())[1].lower() in self.suffixes - {""}
 
     def _has(self, names: Iterable[str]) -> str:
         return f"It has: {', '.join(name[:40] for name in names)}"

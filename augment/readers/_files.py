@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from augment.contracts import STATE
 from augment.errors import InputError, SampleError
+
+MANIFEST = "manifest.json"
+"""What tells a folder that a run of ours has made."""
 
 LARGEST = 2_000_000_000
 """Most bytes of one source; more would not fit a worker, nor a cell of Parquet (2 GiB)."""
@@ -75,6 +79,12 @@ def _opened(file: int) -> str:
         return os.readlink(f"/proc/self/fd/{file}")
     except OSError:
         return ""
+
+
+def ours(path: Path) -> bool:
+    """Whether a run of ours has made these files: copies then share what named their source."""
+    root = path if path.is_dir() else path.parent
+    return any((folder / MANIFEST).is_file() and (folder / STATE).is_dir() for folder in (root, root.parent))
 
 
 def encodes(name: str) -> bool:

@@ -137,7 +137,20 @@ def json_row(written: str) -> dict[str, Any] | str:
         return "half a surrogate pair: no proper Unicode"
     except (ValueError, RecursionError) as error:
         return f"expected a JSON object: {error}"
-    return row if isinstance(row, dict) else f"expected a JSON object, got {written[:40]}"
+    if not isinstance(row, dict):
+        return f"expected a JSON object, got {written[:40]}"
+    if written.count('":') != len(row) or '" :' in written:  # as a rule that settles it
+        for name in row:
+            if written.count(f'"{name}"') > 1 and (again := _twice(written)):
+                return f"expected each key once, got {again!r} again"
+    return row
+
+
+def _twice(written: str) -> str:
+    """A key that a JSON object has more than once, at its top; empty where there is none."""
+    pairs = _PAIRS(written)
+    names = [name for name, _ in pairs]
+    return next((name for name in names if names.count(name) > 1), "")
 
 
 def _null(constant: str) -> None:
@@ -154,6 +167,9 @@ def json_value(written: str) -> Any:
     """Any JSON value, ``NaN`` and infinities as null. Raises ValueError, RecursionError."""
     return _DECODE(written)
 
+
+_PAIRS = json.JSONDecoder(object_pairs_hook=lambda pairs: pairs, parse_constant=_null).decode
+"""Objects as lists of keys and values."""
 
 _DECODE = json.JSONDecoder(parse_constant=_null, parse_float=_number).decode
 

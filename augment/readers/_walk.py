@@ -7,8 +7,9 @@ link's name as well as its own, but links to folders inside it are not followed 
 from __future__ import annotations
 
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,15 @@ from augment.sample import Skip
 IGNORED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 MASK = ".mask.png"
 """What our own class folders call the mask that lies beside a picture."""
+
+ABOUT = re.compile(
+    r"(readme|licen[cs]e|copying|notice|authors|citation|changelog|changes)\b.*|.*\.(json|jsonl|ndjson|csv|tsv|ya?ml|toml)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Names of files that are about a data set, or about the file beside them: no samples that somebody would miss."""
+
+_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,9}", re.IGNORECASE)
+"""What is told as an ending; ``.1`` and the like are parts of names, and there may be a million of them."""
 
 
 def ignored(name: str) -> bool:
@@ -49,13 +59,15 @@ class Folder:
 class Walk:
     """Goes through a tree, one open folder at a time; only the names of folders still to be seen are in memory.
 
-    ``other`` counts the files that are not wanted, ``bare`` those of them whose names have no ending.
+    ``other`` counts the files that are not wanted, ``bare`` those of them whose names have no ending; ``unwanted``
+    those that somebody may miss: ending -> how many, and the name that comes first.
     """
 
     suffixes: frozenset[str]
     pending: list[Folder]
     other: int = 0
     bare: int = 0
+    unwanted: dict[str, tuple[int, str]] = field(default_factory=dict)
     root: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,8 +113,7 @@ class Walk:
             if item.is_dir():
                 return None
             if not wanted:
-                self.other += 1
-                self.bare += not os.path.splitext(item.name)[1]
+                self._pass_over(item.name, folder.prefix)
                 return None
             facts = item.stat()
         except OSError:  # it has gone while the folder was listed
@@ -112,6 +123,27 @@ class Walk:
         if item.name.lower().endswith(MASK):
             return "a mask, no picture"
         return facts if _files.encodes(folder.prefix + item.name) else "unreadable name"
+
+    def _pass_over(self, name: str, prefix: str) -> None:
+        """Count a file that is not wanted."""
+        ending = os.path.splitext(name)[1].lower()
+        self.other += 1
+        self.bare += not ending
+        if ABOUT.fullmatch(name) is None:
+            told = ending if _ENDING.fullmatch(ending) else ""
+            count, first = self.unwanted.get(told, (0, prefix + name))
+            self.unwanted[told] = (count + 1, min(first, prefix + name))
+
+    def left_out(self, told: Collection[str]) -> Iterator[Skip]:
+        """The files that are not wanted, an ending a line, but for those with endings that have been told elsewhere.
+
+        To be asked for at the end of the walk.
+        """
+        for ending, (count, first) in sorted(self.unwanted.items()):
+            if ending in told:
+                continue
+            detail = f"{count:,} file{'s' * (count > 1)} {ending or 'without an ending'}"
+            yield Skip(_files.printable(first), "not a wanted file", detail + ", this the first" * (count > 1))
 
     def _follow(self, item: os.DirEntry[str], folder: Folder, wanted: bool) -> str | None:
         """Why a link is not followed; a link to a folder that can be is put off."""

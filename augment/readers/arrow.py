@@ -21,7 +21,6 @@ from augment.readers import parquet, texts
 from augment.readers._arrow import saved
 from augment.readers._arrow.file import ENDING
 from augment.readers._shards import root_of
-from augment.readers._shards.columns import texts_only
 from augment.readers._texts import groups
 from augment.readers._texts.options import Options as _Texts
 from augment.sample import ROW, Content, Dataset, Entry, Skip
@@ -80,7 +79,7 @@ def _of_texts(path: Path, options: Options) -> bool:
         if isinstance(part, Skip):
             continue
         try:
-            return texts_only(groups.Table.open(str(root_of(path) / part.name)).file.schema_arrow)
+            return groups.Table.open(str(root_of(path) / part.name)).texts
         except groups.BROKEN:
             continue
     return False

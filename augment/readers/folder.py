@@ -1,7 +1,8 @@
 """A tree of files: ``cats/1.jpg``, with or without ``train/ val/ test/`` above it, or a flat folder without classes.
 
-The top folders are splits when one of them is called train (or training) and the rest is val, test or the like; files
+The top folders are splits when one of them is called train (or training) and another val, test or the like; files
 beside them are then left out, with that reason. A folder called train among classes (car, plane, train) is a class.
+Where all of them are called val, test or the like, it is asked what they are: ``splits: folders`` or ``none`` says it.
 Below, the first folder is the class, however deep the file lies under it; a file beside the class folders has none,
 and neither have those in a folder called ``unsup`` or ``unlabeled``. Notes (``.txt`` and the like) beside folders of
 classes are left out, with that reason. Files whose names have no ending are taken where all that are there have none,
@@ -15,6 +16,7 @@ class, ``{split}`` the split, ``{}`` is passed over, all others are facts. See `
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +39,9 @@ FALLBACK = True
 NOTES = frozenset({"", ".txt", ".text"})
 """Endings of what people write beside their data, too."""
 
+_ESCAPED = re.compile("%([0-7][0-9A-F])")
+"""How our class folders write a character."""
+
 UNLABELLED = frozenset({"unsup", "unsupervised", "unlabeled", "unlabelled"})
 """Folders, in lower case, whose files have no class."""
 
@@ -48,11 +53,14 @@ class Options(_Base):
         classes: ``none`` takes no class from the names of folders.
         pattern: What the names of files say; fields in braces.
         endings: Those of the files to take, such as ``[.txt]``; ``""`` stands for none.
+        splits: ``folders``: top folders called train, val, test and the like are splits; ``none``: they are no splits,
+            and all is for training. ``auto`` tells by the names of all of them.
     """
 
     classes: Literal["folders", "none"] = "folders"
     pattern: str | None = None
     endings: tuple[str, ...] | None = None
+    splits: Literal["auto", "folders", "none"] = "auto"
 
     @pydantic.field_validator("endings", mode="after")
     @classmethod
@@ -91,11 +99,12 @@ def dataset(path: Path, options: Options) -> Dataset:
 def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[Entry | Skip]:
     """List the files with a wanted ending; see the Reader contract.
 
-    Hidden files and files of other kinds are passed over in silence.
+    Hidden files are passed over in silence, and so is what is about the data set (README, tables, JSON beside
+    files); of other files a Skip an ending tells how many there are.
     """
     top = _folders(path)
-    splits = _splits(top)
-    if len(top) == 1 and options.classes == "folders" and options.pattern is None:
+    splits = _chosen(path, top, options)
+    if len(top) == 1 and options.classes == "folders" and options.pattern is None and options.splits != "none":
         _not_one_too_high(path, *top)
     wanted, bare = _wanted(path, options, suffixes)
     listing = _Listing(path, options, wanted, splits)
@@ -106,6 +115,7 @@ def entries(path: Path, options: Options, suffixes: frozenset[str]) -> Iterator[
     if not listing.seen:
         raise InputError(_empty(path, listing.walk, bool(bare)))
     listing.naming.check(path)
+    yield from listing.walk.left_out(wanted)
 
 
 def read(path: Path, entry: Entry, dataset: Dataset) -> Content:
@@ -130,7 +140,7 @@ class _Listing:
     """One walk through the tree; ``seen`` is whether there was anything to list but notes."""
 
     def __init__(self, path: Path, options: Options, suffixes: frozenset[str], splits: frozenset[str]) -> None:
-        self.naming = _Naming(options, suffixes, splits)
+        self.naming = _Naming(options, suffixes, splits, _files.ours(path))
         self.walk = Walk.of(path, suffixes)
         self.seen = False
 
@@ -171,11 +181,13 @@ class _Naming:
 
     Args:
         splits: Names of the split folders; none where the pattern has the split.
+        ours: Whether our writer has named the folders, with escapes for what no folder may be called.
     """
 
     options: Options
     suffixes: frozenset[str]
     splits: frozenset[str]
+    ours: bool = False
     pattern: Matcher | None = field(init=False, default=None)
     fitted: bool = field(init=False, default=False)
     unfit: str = field(init=False, default="")
@@ -201,7 +213,9 @@ class _Naming:
         return self.options.classes == "folders" and not by_file
 
     def _class(self, names: list[str]) -> str | None:
-        return names[0] if names and self.by_folder and names[0].lower() not in UNLABELLED else None
+        if not names or not self.by_folder or names[0].lower() in UNLABELLED:
+            return None
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), names[0]) if self.ours else names[0]
 
     def entry(self, key: str, place: _Place, facts: os.stat_result) -> Entry | Skip:
         """A file, with what its own name says."""
@@ -231,16 +245,40 @@ def _folders(path: Path) -> frozenset[str]:
         return frozenset(item.name for item in found if item.is_dir() and not ignored(item.name))
 
 
+def _named(top: frozenset[str]) -> frozenset[str]:
+    """Those of some folders that have names of splits."""
+    return frozenset(name for name in top if name.lower() in SPLITS)
+
+
 def _splits(top: frozenset[str]) -> frozenset[str]:
     """Which of some folders are splits; none where they are classes."""
-    splits = frozenset(name for name in top if name.lower() in SPLITS)
+    splits = _named(top)
     trains = any(name.lower() in TRAINING for name in splits)
     return splits if trains and (len(splits) > 1 or splits == top) else frozenset()
 
 
+def _chosen(path: Path, top: frozenset[str], options: Options) -> frozenset[str]:
+    """The splits, as the recipe says. Raises InputError where neither it nor the names tell."""
+    if options.splits != "auto":
+        return _named(top) if options.splits == "folders" else frozenset()
+    splits = _splits(top)
+    by_pattern = options.pattern is not None and "split" in Pattern.parse(options.pattern).names
+    if not splits and top and _named(top) == top and not by_pattern:
+        held = ", ".join(sorted(top))
+        one = min(top)
+        raise InputError(
+            f"{path}: all of its folders have names of splits ({held}), and none is called train, so nothing would "
+            f"grow. To grow one of them, give {path / one} as the input, or call it train; if they are classes, say "
+            "input: {splits: none}; to have them written as they are, input: {splits: folders}"
+        )
+    return splits
+
+
 def _not_one_too_high(path: Path, only: str) -> None:
     """Refuse a folder whose only folder holds the splits: all would be of its class, and validation data among it."""
-    if only.lower() not in SPLITS and (splits := _splits(_folders(path / only))):
+    inner = _folders(path / only)
+    splits = _splits(inner) or (inner if _named(inner) == inner else frozenset())
+    if only.lower() not in SPLITS and splits:
         held = ", ".join(sorted(splits))
         raise InputError(f"{path}: its only folder, {only}, holds {held}; give {path / only} as the input")
 

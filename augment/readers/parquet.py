@@ -32,9 +32,10 @@ from augment.readers._arrow import saved
 from augment.readers._arrow.file import ENDING, ArrowFile
 from augment.readers._arrow.saved import Part
 from augment.readers._masks import png as _masks_png
+from augment.readers._shards import media
 from augment.readers._shards import objects as _shards_objects
 from augment.readers._shards import whole as _shards_whole
-from augment.readers._shards.columns import Layout, as_plain, layout_of, texts_only
+from augment.readers._shards.columns import Layout, as_plain, layout_of
 from augment.sample import Category, Content, Dataset, Entry, Skip
 
 ENDINGS = (".parquet",)
@@ -52,23 +53,6 @@ CHECKED = {"page_checksum_verification": True}
 
 Reading a row leaves that out: it would look through all samples before it. A worker that crashes does no harm.
 """
-
-_SIGNS = (
-    (b"\xff\xd8\xff", ".jpg"),
-    (b"\x89PNG", ".png"),
-    (b"GIF8", ".gif"),
-    (b"BM", ".bmp"),
-    (b"II*\0", ".tif"),
-    (b"MM\0*", ".tif"),
-    (b"RIFF????WEBP", ".webp"),
-    (b"RIFF????WAVE", ".wav"),
-    (b"fLaC", ".flac"),
-    (b"OggS", ".ogg"),
-    (b"ID3", ".mp3"),
-    (b"\xff\xfb", ".mp3"),
-    (b"????ftypavif", ".avif"),
-)
-"""How files begin; ``?`` is any byte."""
 
 FALLBACK = False
 
@@ -95,8 +79,8 @@ def _of_texts(path: Path) -> bool:
     """Whether the first table that can be read has texts only."""
     for shard in _shards.shards(path, ENDINGS):
         if not isinstance(shard, Skip):
-            with contextlib.suppress(*BROKEN):
-                return texts_only(pq.read_schema(_shards.root_of(path) / shard[0]))
+            with contextlib.suppress(*BROKEN), _opened(str(_shards.root_of(path) / shard[0])) as file:
+                return media.of_texts(file)
     return False
 
 
@@ -302,12 +286,8 @@ def _ending(table: _Table) -> str | None:
     for batch in table.file.iter_batches(1, columns=[value], use_threads=False):
         data = _bytes(batch.column(0)[0].as_py())
         if data is not None:
-            return next((ending for sign, ending in _SIGNS if _begins(data, sign)), None)
+            return media.ending_of(data)
     return None
-
-
-def _begins(data: bytes, sign: bytes) -> bool:
-    return len(data) >= len(sign) and all(here in (there, ord("?")) for there, here in zip(data, sign, strict=False))
 
 
 def _bytes(cell: Any) -> bytes | None:

@@ -3,7 +3,8 @@
 The path is one table, or a folder of them: ``train.csv``, ``validation.jsonl``, ``test-00000-of-00002.parquet`` or
 ``train/shard-000000.jsonl``, whose names say the split. A table given alone is training data, unless it has a column
 that says otherwise. The texts are in columns of usual names, or in the one with the longest texts; the class, the
-split and the rows' names are looked for, too. All other columns ride along. Where rows tell what
+split and the rows' names are looked for, too. A recipe may name a field inside a column of objects or lists as
+``doc.body`` or ``messages.0.content``; it is changed in its place. All other columns ride along. Where rows tell what
 stands where in their texts, in one of the shapes of ``augment.spans``, that becomes spans; the cells of a CSV do so
 as JSON.
 
@@ -22,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from augment import nested
 from augment.annotations import Annotations
 from augment.errors import InputError, SampleError
 from augment.readers import _stretches
@@ -149,8 +151,11 @@ def _of_group(file: str, group: int, place: int, known: tuple[Entry, Layout]) ->
 
 def _of_row(row: dict[str, Any], written: bytes, entry: Entry, layout: Layout) -> Content:
     roles = layout.roles
+    row = nested.lifted(row, layout.nested) if layout.nested else row
     _check(entry, row.get(roles.id) if roles.id is not None else None, written)
-    taken = roles.taken
+    taken = roles.taken.union(layout.nested)
+    if layout.mixed and not isinstance(row.get(roles.label or ""), str | None):
+        taken -= {roles.label}  # its type is a fact
     if not layout.shape:
         texts = {name: text for name in roles.texts if isinstance(text := row.get(name), str)}
         fields = {name: value for name, value in row.items() if name not in taken}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,9 @@ def plan(planned: Plan, size: Estimate | None) -> None:
     if not any(split.lower() in TRAINING for split in planned.listing.splits):
         console.print(NOTHING_GROWS, highlight=False, soft_wrap=True)
     if planned.listing.unusable():
-        console.print(f"{planned.listing.unusable():,} listed sources can't be used", highlight=False)
+        reasons = Counter(skip.reason for skip in planned.listing.skips())
+        told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+        console.print(f"{planned.listing.unusable():,} listed sources can't be used ({escape(told)})", highlight=False)
 
 
 NOTHING_GROWS = "nothing grows: only a split called train does, and there is none; a single file given as input is one"

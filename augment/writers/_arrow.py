@@ -8,21 +8,39 @@ from typing import Any
 
 import pyarrow as pa
 
+from augment import encodings
+
 _LIST = re.compile(r"(?:large_|fixed_size_)?list<\w+: (.*)>(?:\[\d+\])?")
 _STRUCT = re.compile(r"struct<(.*)>")
+_MAP = re.compile(r"map<(.*?)(?: \('.*'\))?>", re.DOTALL)
 _DICTIONARY = re.compile(r"dictionary<values=(.*), indices=\w+, ordered=\d>")
 _ZONED = re.compile(r"timestamp\[(s|ms|us|ns), tz=(.*)\]")
 _DECIMAL = re.compile(r"decimal(128|256)\((\d+), (-?\d+)\)")
 
 
+_TOLD = (
+    pa.types.is_temporal,
+    pa.types.is_decimal,
+    pa.types.is_dictionary,
+    pa.types.is_map,
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+)
+"""Types whose values ``array`` makes of others."""
+
+
 def kind_of(name: str) -> pa.DataType | None:
     """The type that pyarrow calls ``name``; None where it is not one that JSON values can be made into.
 
-    A dictionary is what it holds, a list of fixed length any list.
+    A list of fixed length is any list, numbers of a dictionary have 32 bits.
     """
     name = name.removesuffix(" not null")
     if found := _DICTIONARY.fullmatch(name):
-        return kind_of(found[1])
+        inner = kind_of(found[1])
+        return None if inner is None or pa.types.is_nested(inner) else pa.dictionary(pa.int32(), inner)
+    if found := _MAP.fullmatch(name):
+        parts = [_inner(part) for part in _parts(found[1])]
+        return None if len(parts) != 2 or None in parts else pa.map_(*parts)
     if found := _ZONED.fullmatch(name):
         return pa.timestamp(found[1], found[2])
     if found := _DECIMAL.fullmatch(name):
@@ -39,13 +57,19 @@ def kind_of(name: str) -> pa.DataType | None:
         kind = pa.type_for_alias(name)
     except ValueError:
         return None
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return None
+    if name.endswith("_view"):  # which not all that read Parquet know
+        return pa.string() if name == "string_view" else pa.binary()
     return pa.float32() if pa.types.is_float16(kind) else kind
 
 
 def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """A column of JSON values; times and decimals come as texts, durations as numbers. Raises what pyarrow raises."""
+    """A column of JSON values; times, decimals, bytes come as texts, durations as numbers. Raises as pyarrow does."""
+    if pa.types.is_dictionary(kind):
+        return array(values, kind.value_type).dictionary_encode()
+    if pa.types.is_map(kind):
+        return pa.array([None if value is None else [tuple(pair) for pair in value] for value in values], kind)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return pa.array([None if value is None else encodings.untold(value) for value in values], kind)
     if pa.types.is_duration(kind):
         return pa.array(values, pa.int64()).cast(kind)
     if pa.types.is_temporal(kind) or pa.types.is_decimal(kind):
@@ -56,7 +80,9 @@ def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 def _inner(name: str) -> pa.DataType | None:
     """The type of what is in a list or a struct, where no text would have to be read for it."""
     kind = kind_of(name)
-    return None if kind is None or pa.types.is_temporal(kind) or pa.types.is_decimal(kind) else kind
+    if kind is None or any(is_one(kind) for is_one in _TOLD):
+        return None
+    return kind
 
 
 def _parts(inner: str) -> Iterator[str]:

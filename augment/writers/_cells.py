@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from augment import encodings, spans
+from augment import encodings, nested, spans
 from augment.annotations import MASKED, Annotations, Span, plain
 from augment.errors import SampleError
 from augment.sample import Dataset, Record
@@ -77,6 +77,7 @@ class Layout:
         spans: The column of spans where there is no shape; empty where nothing is spanned.
         told: Columns for source and copy, where wanted.
         files: Whether the samples were files.
+        nested: Paths of texts, class and split that are fields inside columns.
     """
 
     texts: tuple[str, ...]
@@ -88,6 +89,7 @@ class Layout:
     spans: str
     told: tuple[str, ...]
     files: bool
+    nested: tuple[str, ...] = ()
 
     def named(self, label: str | None) -> Any:
         """A class as it stands in a row."""
@@ -144,8 +146,9 @@ def _layout(same: _Same, modality: str, provenance: bool, more: tuple[str, ...] 
     label, split, shape = (None, None, "") if rows is None else (rows.label, rows.split, rows.shape)
     if more is not None and not columns:
         shape = ""
+    within = nested.paths((*texts, label, split), columns) if not shape else ()
     if not (shape and columns):  # the texts of a shape need not be columns
-        columns += [name for name in texts if name not in columns]
+        columns += [name for name in texts if name not in (*columns, *within)]
 
     def ours(name: str) -> str:
         while name in columns:
@@ -153,14 +156,14 @@ def _layout(same: _Same, modality: str, provenance: bool, more: tuple[str, ...] 
         columns.append(name)
         return name
 
-    columns += [name for name in (label, split) if name is not None and name not in columns]
+    columns += [name for name in (label, split) if name is not None and name not in (*columns, *within)]
     if label is None and (rows is None or dataset.classes):
         label = ours(CLASS)
     spanned = ours(SPANS) if dataset.spanned and not shape else ""
     told = tuple(map(ours, PROVENANCE)) if provenance else ()
     columns += [name for name in more or () if name not in columns]
     number = _number(rows.types.get(label or "", "")) if rows is not None else None
-    return Layout(texts, tuple(columns), label, number, split, shape, spanned, told, rows is None)
+    return Layout(texts, tuple(columns), label, number, split, shape, spanned, told, rows is None, within)
 
 
 def row(record: Record, layout: Layout, texts: Texts) -> Row | list[Any]:
@@ -177,13 +180,16 @@ def row(record: Record, layout: Layout, texts: Texts) -> Row | list[Any]:
         if isinstance(values, list):
             return values
         if record.label is not None or layout.label is not None:
-            _put(values, layout.label, CLASS, layout.named(record.label))
+            own_class = values.get(layout.label or "")
+            if own_class is None or not _is_class(own_class, record.label):
+                _put(values, layout.label, CLASS, layout.named(record.label))
         if layout.split is not None:
             values[layout.split] = record.split
     if not layout.shape and (layout.spans or (notes is not None and notes.spans)):
         _put(values, layout.spans, SPANS, listed(notes.spans if notes is not None else ()))
     elif notes is not None and (masked := [span for span in notes.spans if span.layer == MASKED]):
         _put(values, None, SPANS, listed(masked))  # no shape knows such, and none is to take it for an entity
+    values = _in_place(values, layout.nested) if layout.nested else values
     for name, value in zip(layout.told, (record.source, record.copy), strict=False):
         _put(values, name, name, value)
     made = {name: values[name] for name in layout.columns if name in values}
@@ -192,10 +198,27 @@ def row(record: Record, layout: Layout, texts: Texts) -> Row | list[Any]:
     return made
 
 
+def _is_class(value: Any, label: str | None) -> bool:
+    """Whether a fact is the class as the row had it: a number, or true or false."""
+    return isinstance(value, int | float) and json.dumps(value) == label
+
+
+def _in_place(values: Row, within: Sequence[str]) -> Row:
+    """A row with the values of paths where they belong. Raises SampleError where that is gone."""
+    for name in within:
+        value = values.pop(name, None)
+        try:
+            values = nested.put(values, name, value)
+        except KeyError:
+            if value is not None:
+                raise SampleError(REASON, f"there is no {name} in its row, where that belongs") from None
+    return values
+
+
 def cells(row: Row | list[Any], columns: Sequence[str]) -> list[Any]:
     """The values of a row by column, null where it has none. Raises SampleError where it has further ones."""
-    if isinstance(row, list):
-        raise SampleError(REASON, "its row is a list, which has no columns; write jsonl")
+    if isinstance(row, list):  # a text and an object
+        row = {columns[0]: row[0], **row[1]}
     if len(row) > len(columns) or not row.keys() <= set(columns):
         more = [name for name in row if name not in columns]
         told = f"the table has no column {', '.join(map(repr, more))}; name it, as in output: {{columns: {more}}}"
@@ -240,7 +263,9 @@ def needed(texts: Texts, layout: Layout, cells: Sequence[Any]) -> tuple[tuple[st
     Those of a shape may be told by all cells.
     """
     if not layout.shape:
-        return tuple((name, layout.columns.index(name), False) for name in texts.by_column)
+        heads = {name: name.partition(".")[0] if name in layout.nested else name for name in texts.by_column}
+        columns = {head: (head, layout.columns.index(head), head != name) for name, head in heads.items()}
+        return tuple(columns.values())
     told = enumerate(zip(layout.columns, cells, strict=True))
     return tuple((name, place, not isinstance(cell, str)) for place, (name, cell) in told if cell is not None)
 
@@ -273,8 +298,11 @@ def note(texts: tuple[str, ...], several: bool, codec: str, shape: str, more: tu
 
 def value(row: Any, texts: Sequence[str], several: bool, codec: str, shape: str) -> bytes:
     """The value of an output from its row; the reverse of ``texts_of`` and ``row``."""
-    found = spans.parse(shape, row, tuple(texts)).texts if shape else row
-    return Texts({name: found[name] for name in texts}, several, codec).data()
+    if shape:
+        told = spans.parse(shape, row, tuple(texts)).texts
+        return Texts({name: told[name] for name in texts}, several, codec).data()
+    own = {name: row[name] if name in row else nested.found(row, name) for name in texts}
+    return Texts(own, several, codec).data()
 
 
 def several(data: bytes) -> dict[str, str]:
@@ -332,6 +360,7 @@ def _shaped(name: str, texts: Mapping[str, str], notes: Annotations | None, fiel
 
 def _number(kind: str) -> Callable[[str], Any] | None:
     """What makes a class of its name where the classes are of an Arrow type."""
+    kind = kind.removeprefix("dictionary<values=")
     if kind == "bool":
         return {"true": True, "false": False}.__getitem__
     if kind.startswith(("int", "uint")):

@@ -32,7 +32,7 @@ GROUP_BYTES = 16_000_000
 MARK = b"\xff" * 8
 """How a part begins that is a row of texts; as the length that others begin with it would be negative."""
 
-TEXT, SPANS = "string", "spans"
+TEXT, LARGE, SPANS = "string", "large_string", "spans"
 """The types of texts, and of spans, as the head of a part has them."""
 
 _SPAN = {"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "layer": pa.string(), "column": pa.string()}
@@ -153,7 +153,8 @@ def _columns(
     """The types of all columns by their names, and both as JSON."""
     known = {name: str(kind) for name, told in typed if (kind := _arrow.kind_of(told)) is not None}
     known = {name: SPANS if kind == str(_KINDS[SPANS]) else kind for name, kind in known.items()}
-    known.update(dict.fromkeys(() if layout.shape else layout.texts, TEXT))
+    texts = () if layout.shape else layout.texts
+    known.update((name, TEXT) for name in texts if known.get(name) != LARGE)
     known.update(zip(layout.told, (TEXT, "int64"), strict=False))
     if layout.spans:
         known[layout.spans] = SPANS

@@ -1,9 +1,9 @@
 """CSV: ``train/shard-000000.csv``, a row an output, with the columns and in the dialect that came in (RFC 4180).
 
-UTF-8; delimiter, line ends, header and quoting are those of the input, else comma, ``\\n``, a header in each shard and
-quotes only where they are needed. Cells with line ends, quotes and delimiters stay what they are. All values but texts
-are JSON: numbers as they are written there, lists and objects; null is an empty cell. Samples that were files have the
-columns ``text`` and ``label``.
+UTF-8; delimiter, line ends, header, quoting and escapes are those of the input, else comma, ``\\n``, a header in each
+shard, quotes only where they are needed, and doubled in cells. Cells with line ends, quotes and delimiters stay what
+they are. All values but texts are JSON: numbers as they are written there, lists and objects; null is an empty cell.
+Samples that were files have the columns ``text`` and ``label``.
 
 A table needs to know its columns before its first row: a row with further ones is left out with its reason, unless
 ``columns:`` names them. Columns that told of spans hold them as JSON, and spans that no column told of stand as JSON
@@ -60,11 +60,12 @@ USUAL = Options()
 
 @dataclass(frozen=True, slots=True)
 class _Dialect:
-    """How rows are written; ``needy`` finds what a cell can't hold without quotes."""
+    """How rows are written; ``needy`` finds what a cell can't hold without quotes, or escapes where there are some."""
 
     delimiter: str
     newline: str
     quoting: str
+    escape: str
     needy: Callable[[str], Any]
     head: bytes = b""
 
@@ -72,14 +73,23 @@ class _Dialect:
         """One row with its end. Not by Python's csv, whose quoting depends on its version. Raises SampleError."""
         texts = ["" if cell is None else _cells.as_cell(cell) for cell in cells]
         if self.quoting == "all":
-            texts = [_quoted(text) for text in texts]
+            texts = [self.quoted(text) for text in texts]
         elif len(texts) == 1 and not texts[0].strip() and self.quoting != "none":
-            texts = [_quoted(texts[0])]  # a line with nothing in it would be no row
+            texts = [self.quoted(texts[0])]  # a line with nothing in it would be no row
         elif self.needy("".join(texts)) is not None:
-            if self.quoting == "none":
+            if self.quoting == "none" and not self.escape:
                 raise SampleError(REASON, "a delimiter or a line end in a cell, and quoting is none; write jsonl")
-            texts = [_quoted(text) if self.needy(text) else text for text in texts]
+            texts = [self.quoted(text) if self.needy(text) else text for text in texts]
         return self.delimiter.join(texts) + self.newline
+
+    def quoted(self, text: str) -> str:
+        """A cell that can hold anything."""
+        if not self.escape:
+            return '"' + text.replace('"', '""') + '"'
+        bare = self.quoting == "none"
+        for sign in f'{self.escape}"{self.delimiter}\r\n' if bare else f'{self.escape}"':
+            text = text.replace(sign, self.escape + sign)
+        return text if bare else f'"{text}"'
 
 
 def shard(split: str, index: int) -> str:
@@ -105,10 +115,11 @@ def render(record: Record, dataset: Dataset, options: Options = USUAL) -> bytes:
     delimiter = _delimiter(dataset, options)
     quoting = str(options.quoting or told.get("quoting"))
     header = layout.columns if told.get("header", True) else ()
-    dialect = _dialect(delimiter, str(told.get("newline")), quoting, header)
+    escape = _escape(dataset, options)
+    dialect = _dialect((delimiter, quoting, escape), str(told.get("newline")), header)
     row = _cells.row(record, layout, texts)
     cells = _cells.cells(row, layout.columns)
-    marks = delimiter if quoting == "none" else f'{delimiter}"'
+    marks = (delimiter if quoting == "none" else f'{delimiter}"') + escape
     places = _cells.needed(texts, layout, cells)
     note = _cells.exact(texts, layout, row) or _cells.note(
         tuple(texts.by_column), texts.several, texts.codec, layout.shape, (marks, places)
@@ -143,23 +154,31 @@ def _delimiter(dataset: Dataset, options: Options) -> str:
     return str(options.delimiter or told or ",")
 
 
+def _escape(dataset: Dataset, options: Options) -> str:
+    """What stands before quotes in cells; empty where it is a quote, or where the recipe says how to quote."""
+    told = dataset.rows.dialect.get("escape", "") if dataset.rows is not None and options.quoting is None else ""
+    return "" if told == _delimiter(dataset, options) else str(told)
+
+
 @lru_cache(16)
-def _dialect(delimiter: str, newline: str, quoting: str, header: tuple[str, ...]) -> _Dialect:
-    """How a data set's rows are written; ``header`` is empty for a table without."""
-    signs = re.escape(delimiter) + ("" if quoting == "none" else '"\ufeff')  # none at the beginning of the file
+def _dialect(signs: tuple[str, str, str], newline: str, header: tuple[str, ...]) -> _Dialect:
+    """How rows are written; ``signs`` are delimiter, quoting, escape; ``header`` is empty for a table without."""
+    delimiter, quoting, escape = signs
+    own = re.escape(delimiter + escape)
+    if quoting != "none":
+        own += '"\ufeff'  # no mark at the beginning of the file
     end = newline if newline in NEWLINES else NEWLINES[0]
-    plain = _Dialect(delimiter, end, quoting, re.compile(f"[{signs}\\r\\n]").search)
+    needy = re.compile(f"[{own}\\r\\n" + ('"]' if escape else "]"))
+    plain = _Dialect(delimiter, end, quoting, escape, needy.search)
     return replace(plain, head=plain.line(header).encode("utf-8", "replace") if header else b"")
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
 
 
 def _parted(row: str, marks: str) -> list[str]:
     """The cells of one row of ours. Not by Python's csv, which has a limit for the length of cells."""
     cells, at, delimiter = [], 0, marks[0]
     row = row[: len(row) - (2 if row.endswith("\r\n") else 1)]
+    if marks[-1] not in (delimiter, '"'):
+        return _unescaped(row, delimiter, marks[-1], '"' in marks)
     while True:
         if row.startswith('"', at) and len(marks) > 1:
             end = row.index('"', at + 1)
@@ -174,3 +193,20 @@ def _parted(row: str, marks: str) -> list[str]:
         if end >= len(row):
             return cells
         at = end + 1
+
+
+def _unescaped(row: str, delimiter: str, escape: str, quotes: bool) -> list[str]:
+    """The cells of one row of ours with escapes."""
+    cells, cell = [], ""
+    within = False
+    for sign in re.findall(f"{re.escape(escape)}.|.", row, re.DOTALL):
+        if len(sign) > 1:
+            cell += sign[1]
+        elif quotes and sign == '"':
+            within = not within
+        elif sign == delimiter and not within:
+            cells.append(cell)
+            cell = ""
+        else:
+            cell += sign
+    return [*cells, cell]

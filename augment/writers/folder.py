@@ -22,6 +22,8 @@ from augment.writers._tree import growing
 from augment.writers._tree import shard as shard
 
 SHARDED = False
+APART = "labels of places stand in .json beside the outputs, where no reader of folders looks"
+"""What is told of annotations that say where or when something is."""
 
 
 class Options(_Base):

@@ -86,6 +86,12 @@ def test_a_label_file_that_was_changed_is_found(grow: Grow, format: str, ending:
     assert augment.verify(output).problems == []
 
 
+def test_a_format_from_which_places_are_not_read_again_says_so(grow: Grow) -> None:
+    result = grow(output={"format": "folder"})
+    assert [count for told, count in result.manifest["notes"].items() if ".json beside" in told] == [result.outputs]
+    assert not any(".json beside" in told for told in grow("coco", output={"format": "coco"}).manifest["notes"])
+
+
 READ_BACK = [name for name in PICTURE_WRITERS if name in catalog.names("readers")]
 READ_BACK = [name for name in READ_BACK if name not in ("folder", "events")]  # which hold no objects
 

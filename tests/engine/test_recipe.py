@@ -107,6 +107,12 @@ def test_what_is_no_recipe_is_told(tmp_path: Path, text: str, told: str) -> None
     assert told in " ".join(mistakes(tmp_path, text).values())
 
 
+def test_a_table_given_as_a_recipe_is_not_told_whole(tmp_path: Path) -> None:
+    told = mistakes(tmp_path, "text,intent\n" + "my key is gone,lost_card\n" * 1000)[""]
+    assert "got the text 'text,intent my key" in told
+    assert len(told) < 200
+
+
 def test_a_missing_file_and_a_binary_file_are_told(tmp_path: Path) -> None:
     with pytest.raises(AugmentError, match="no such recipe"):
         augment.load(tmp_path / "none.yaml")

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from augment import catalog
 from augment.engine.recipe import load
 from augment.errors import InputError, RecipeError, SampleError
 from augment.readers import _files, folder
-from augment.sample import TRAINING, Dataset, Entry, Skip
+from augment.sample import TRAINING, Dataset, Entry, Record, Skip
 
 WANTED = frozenset({".jpg", ".png"})
 
@@ -429,3 +430,25 @@ def test_a_folder_one_too_high_is_refused_and_not_taken_for_a_class(tmp_path: Pa
         listed(tmp_path)
     assert listed(tmp_path / "all").keys() == {"train/cats/1.jpg", "test/cats/2.jpg"}
     assert len(listed(tmp_path, classes="none")) == 2
+
+
+@given(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4, unique=True))
+def test_classes_of_our_own_folders_are_read_as_they_were(labels: list[str]) -> None:
+    writer = catalog.writer("folder")
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        made = [
+            Record(f"k{place}", b"x", "jpg", "image", "train", label, place, "s", 0)
+            for place, label in enumerate(labels)
+        ]
+        writer.assemble(root, "train/lot-000000", [writer.render(one, Dataset()) for one in made])
+        (root / ".augment").mkdir()
+        (root / "manifest.json").write_text("{}")
+        for path in (root, root / "train"):
+            found = {Path(key).stem: label for key, (_, label) in listed(path).items()}
+            unlabelled = {f"k{place}" for place, label in enumerate(labels) if label.lower() in folder.UNLABELLED}
+            assert all(found[one.key] == one.label for one in made if one.key not in unlabelled)
+
+
+def test_an_escape_in_anothers_folder_is_no_escape(tmp_path: Path) -> None:
+    assert listed(make(tmp_path, "a%3Ab/1.jpg")) == {"a%3Ab/1.jpg": ("train", "a%3Ab")}

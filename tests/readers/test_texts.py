@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,16 @@ from hypothesis import strategies as st
 
 from augment import catalog, spans
 from augment.errors import InputError, SampleError
-from augment.readers import _stretches, texts
+from augment.readers import _rows, _stretches, texts
 from augment.readers._texts import groups, layout
 from augment.readers._texts.ids import Ids
-from augment.sample import Content, Dataset, Entry, Skip
+from augment.sample import Content, Dataset, Entry, Record, Skip
 from augment.spans import _tags
 
 WANTED = frozenset({".row"})
+NUL = "not text" if sys.version_info >= (3, 11) else "bad row"
+"""Python 3.10's csv takes no NUL."""
+
 CHARS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 CELLS = st.text(CHARS | st.sampled_from(",;\t\"'\n\r \u2028é😀"), max_size=12)
 
@@ -168,7 +172,7 @@ def test_any_bytes_are_rows_or_reasons(home: Path, parts: list[bytes], ending: s
     [
         ("t.csv", b"text,label\na b,1\nc d\ne f,2,3\n\ng h,4\n", {"t.csv:3": "bad row", "t.csv:4": "bad row"}),
         ("t.csv", "text\nü b\nä c\n".encode() + b"\xff d\nee f\n", {"t.csv:4": "bad row"}),
-        ("t.csv", b"text,label\n\"a\nb\",1\n  ,2\nc\0d,3\n", {"t.csv:4": "empty", "t.csv:5": "not text"}),
+        ("t.csv", b"text,label\n\"a\nb\",1\n  ,2\nc\0d,3\n", {"t.csv:4": "empty", "t.csv:5": NUL}),
         ("t.csv", b'text,label\n"a" b,1\nc,2\n"d\n" e,3\nf,4\n', {"t.csv:2": "bad row", "t.csv:4": "bad row"}),
         ("t.csv", b'text,label\na,1\n"b,2\nc,3\nd,4\n', {"t.csv:3": "bad row"}),
         ("t.csv", b"id,text\n1,a b\n2,c d\n1,e f\n,g h\n,i j\n", {"t.csv:4": "duplicate id"}),
@@ -225,6 +229,10 @@ def test_a_long_line_costs_itself_only(tmp_path: Path, monkeypatch: pytest.Monke
         ("Title,Description,Class Index", (("Title", "Description"), None, None)),
         ("premise,hypothesis,target", (("premise", "hypothesis"), "target", None)),
         ("utterance,intent", (("utterance",), "intent", None)),
+        ("question1,question2,is_duplicate", (("question1", "question2"), "is_duplicate", None)),
+        ("Quality,#1 String", (("#1 String",), "Quality", None)),
+        ("gold_label,sentence1,label1,sentence2", (("sentence1", "sentence2"), "gold_label", None)),
+        ("choices,opinion", (("opinion",), "choices", None)),
         ("a,b,c", (("b",), None, None)),
     ],
 )
@@ -679,3 +687,221 @@ def test_real_tables() -> None:
     assert not left_out
     _, entries, left_out = opened(root / "sentiment140", columns=["polarity", "id", "date", "query", "user", "text"])
     assert (len(entries), {entry.label for entry in entries}, left_out) == (998, {"0", "4"}, [])
+
+
+TYPES = [pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.dictionary(pa.int32(), pa.string())]
+TYPES += [pa.map_(pa.string(), pa.int64()), pa.dictionary(pa.int32(), pa.int64())]
+
+
+@given(st.data())
+def test_columns_beside_the_texts_keep_their_types_and_values(home: Path, data: st.DataObject) -> None:
+    kinds = data.draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=4))
+    values = {str(TYPES[0]): st.text(max_size=5), str(TYPES[2]): st.binary(max_size=5) | st.just(b"data:;base64,x")}
+    values |= {str(TYPES[1]): values["string"], str(TYPES[3]): values["binary"], str(TYPES[4]): values["string"]}
+    values[str(TYPES[5])] = st.lists(st.tuples(st.text(max_size=3), st.integers(0, 9)), max_size=3)
+    values[str(TYPES[6])] = st.integers(0, 9)
+    count = data.draw(st.integers(1, 4))
+    columns = {"text": pa.array([f"row {place}" for place in range(count)])}
+    for place, kind in enumerate(kinds):
+        cells = st.lists(st.none() | values[str(kind)], min_size=count, max_size=count)
+        columns[f"c{place}"] = pa.array(data.draw(cells), kind)
+    table = pa.table(columns)
+    path = home / "typed.parquet"
+    pq.write_table(table, path)
+    dataset, entries, _ = opened(path)
+    assert dataset.rows is not None
+    writer, parts = catalog.writer("parquet"), []
+    for number, entry in enumerate(entries):
+        content = texts.read(path, entry, dataset)
+        text = json.loads(content.data[1:])["text"]
+        one = Record(f"k{number}", text.encode(), "txt", "text", "train", None, None, "s", 0, {}, content.annotations)
+        parts.append(writer.render(one, dataset))
+    writer.assemble(home, "again.parquet", parts)
+    again = pq.read_table(home / "again.parquet")
+    assert again.to_pylist() == table.to_pylist()
+    assert [str(kind) for kind in again.schema.types] == [str(kind) for kind in pq.read_schema(path).types]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "wins"),
+    [
+        ("hash", [b"0123abcd", b"\x89rest"], True),
+        ("embedding", [b"\0\0\x80\x3f", None], True),
+        ("image", [b"\x89PNG\r\n", b""], False),
+        ("image", [b"????", b""], False),
+        ("jpeg", [b"\xff\xd8\xff\xe0", b""], False),
+        ("raw_audio", [b"????", b""], False),
+    ],
+)
+def test_texts_beside_bytes_are_the_samples_unless_these_are_pictures_or_sounds(
+    tmp_path: Path, name: str, cells: list[bytes | None], wins: bool
+) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"text": ["one two", "three"], "label": ["a", "b"], name: cells}), path)
+    claims = [one for one in catalog.names("readers") if catalog.reader(one).claims(path)]
+    assert claims == (["texts"] if wins else ["parquet"])
+    pq.write_table(pa.table({"caption": ["one two", "three"], name: cells}), path)
+    assert not texts.claims(path)
+
+
+def test_bytes_that_the_recipe_calls_texts_are_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"text": ["ä b".encode(), b"c"], "label": ["a", "b"]}), path)
+    assert [row["text"] for row in rows_of(path)] == ["ä b", "c"]
+
+
+cells_ = st.text(st.sampled_from('ab ,;\t\n"\\'), max_size=8)
+
+
+@given(
+    st.lists(st.tuples(cells_, cells_), min_size=1, max_size=8),
+    st.sampled_from([",", "\t", ";"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONE]),
+)
+def test_cells_with_escapes_come_back_as_they_were(
+    home: Path, rows: list[tuple[str, str]], delimiter: str, quoting: Any
+) -> None:
+    path = home / "escaped.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        how = {"delimiter": delimiter, "quoting": quoting, "doublequote": False, "escapechar": "\\"}
+        writer = csv.writer(file, lineterminator="\n", **how)
+        writer.writerows([("text", "note"), *((f"x{text}", note) for text, note in rows)])
+    told = {"delimiter": delimiter, "escape": "\\", "quoting": "none" if quoting == csv.QUOTE_NONE else "standard"}
+    assert [(row["text"], row["note"]) for row in rows_of(path, **told)] == [(f"x{text}", note) for text, note in rows]
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONE])
+def test_escapes_are_told_where_rows_need_them(tmp_path: Path, quoting: Any) -> None:
+    path = tmp_path / "x.csv"
+    rows = [("id", "text", "label"), ("1", 'the size 5", and more', "pos"), ("2", "back \\ slash", "neg")] * 3
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, quoting=quoting, doublequote=False, escapechar="\\").writerows(rows)
+    dataset, _, _ = opened(path, id=False)
+    assert dataset.rows is not None
+    assert dataset.rows.dialect["escape"] == "\\"
+    assert texts.read_as(dataset, texts.Options())["escape"] == "\\"
+    assert [row["text"] for row in rows_of(path, id=False)] == [text for _, text, _ in rows[1:]]
+    plain = tmp_path / "plain.csv"
+    plain.write_text("id,text,label\n1,C:\\dir\\,pos\n2,C:\\new,neg\n", encoding="utf-8")
+    assert [row["text"] for row in rows_of(plain)] == ["C:\\dir\\", "C:\\new"]
+    assert texts.read_as(opened(plain)[0], texts.Options()).get("escape") is None
+
+
+@given(st.integers(0, 30), st.integers(0, 30))
+def test_a_table_of_bad_rows_is_an_error_and_few_of_them_are_left_out(home: Path, good: int, bad: int) -> None:
+    path = home / "bad.csv"
+    path.write_text("text,label\n" + "a b,x\n" * good + "a b,x,y\n" * bad, encoding="utf-8")
+    if bad >= 10 and bad > good + 1:
+        with pytest.raises(InputError, match=rf"{bad} of {bad + good + 1} rows are bad, the first in line {good + 2}"):
+            opened(path, header=True)
+    elif good + bad:
+        _, entries, left = opened(path, header=True)
+        assert (len(entries), len(left)) == (good, bad)
+
+
+@given(st.integers(1, 4), st.sampled_from(["#{} String", "s{}", "answer_{}", "{}th"]))
+def test_texts_whose_names_differ_in_a_number_only_go_together(home: Path, count: int, name: str) -> None:
+    path = home / "alike.csv"
+    columns = [name.format(place) for place in range(count)]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = [[*(f"some words {place}" for place in range(count)), "7"] for _ in range(3)]
+        csv.writer(file).writerows([[*columns, name.format(count)], *rows])
+    told = opened(path, header=True)[0].rows
+    assert told is not None
+    assert told.texts == tuple(columns)
+
+
+leaves = st.none() | st.integers(0, 9) | st.text('xyz é",\n', max_size=4)
+places = st.lists(st.sampled_from(["a", "b", "0", 0, 1]), min_size=1, max_size=3)
+
+
+@given(places, st.lists(st.tuples(st.text("xyz ", min_size=1, max_size=6), leaves), min_size=1, max_size=4), st.data())
+@settings(max_examples=60)
+def test_fields_inside_columns_are_texts_and_change_in_their_place(
+    home: Path, parts: list[Any], rows: list[tuple[str, Any]], data: st.DataObject
+) -> None:
+    def within(text: str, other: Any) -> dict[str, Any]:
+        value: Any = text
+        for part in reversed(parts):
+            value = [other] * part + [value, other] if isinstance(part, int) else {"other": other, part: value}
+        return {"doc": value, "note": other}
+
+    whole = [within(f"t{text}", other) for text, other in rows]
+    path = home / "nested.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in whole), encoding="utf-8")
+    name = ".".join(["doc", *map(str, parts)])
+    dataset, entries, left = opened(path, text=name, shape="none")
+    assert not left
+    format = data.draw(st.sampled_from(["jsonl", "csv", "parquet"]))
+    writer, made = catalog.writer(format), []
+    for number, (entry, row) in enumerate(zip(entries, whole, strict=True)):
+        content = texts.read(path, entry, dataset)
+        assert json.loads(content.data[1:]) == {name: f"t{rows[number][0]}"}
+        one = Record(f"k{number}", b"new", "txt", "text", "train", None, None, "s", 0, {}, content.annotations)
+        part = writer.render(one, dataset)
+        made.append((part, f"k{number}", {**row, **within("new", rows[number][1])}))
+    shard = f"again.{format}"
+    writer.assemble(home, shard, [part for part, _, _ in made])
+    assert {writer.extract(home, shard, key) for _, key, _ in made} == {b"new"}
+    if format == "jsonl":
+        again = [json.loads(line) for line in (home / shard).read_text(encoding="utf-8").splitlines()]
+        assert again == [row for _, _, row in made]
+
+
+def test_a_class_may_be_inside_a_column_and_what_is_not_there_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    rows: list[Any] = [{"doc": {"body": f"some text {n}"}, "meta": {"label": n % 2}} for n in range(4)]
+    rows.append({"doc": {}, "meta": {}})
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    dataset, entries, left = opened(path, text="doc.body", label="meta.label")
+    assert [entry.label for entry in entries] == ["0", "1", "0", "1"]
+    assert [skip.reason for skip in left] == ["empty"]
+    writer = catalog.writer("jsonl")
+    content = texts.read(path, entries[0], dataset)
+    one = Record("k", b"new", "txt", "text", "train", "1", 1, "s", 0, {}, content.annotations)
+    assert json.loads(writer.render(one, dataset).partition(b'{"doc"')[2].join([b'{"doc"', b""])) == {
+        "doc": {"body": "new"},
+        "meta": {"label": 1},
+    }
+    for options in ({"text": "doc.boddy"}, {"text": "doc.body", "label": "meta.lable"}, {"text": "nowhere.body"}):
+        with pytest.raises(InputError, match="no column"):
+            opened(path, **options)
+    parquet = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"t": pa.array([{"en": "some words", "de": "Worte"}])}), parquet)
+    dataset, entries, _ = opened(parquet, text="t.en")
+    assert row_of(texts.read(parquet, entries[0], dataset))["t.en"] == "some words"
+
+
+@given(st.lists(st.sampled_from(["x", 1, "1", 2, 0.5, True, "true", None]), min_size=1, max_size=8))
+def test_classes_of_json_keep_their_types(home: Path, labels: list[Any]) -> None:
+    path = home / "mixed.jsonl"
+    rows = [{"text": f"some words {place}", "label": label} for place, label in enumerate(labels)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    dataset, entries, _ = opened(path, label="label")
+    writer = catalog.writer("jsonl")
+    for entry, row in zip(entries, rows, strict=True):
+        content = texts.read(path, entry, dataset)
+        one = Record("k", b"new", "txt", "text", "train", entry.label, 0, "s", 0, {}, content.annotations)
+        shard = writer.assemble(home, "again.jsonl", [writer.render(one, dataset)])[0].name
+        again = json.loads((home / shard).read_bytes())
+        assert (again, type(again["label"])) == ({**row, "text": "new"}, type(row["label"]))
+        other = Record("k", b"new", "txt", "text", "train", "other", 0, "s", 0, {}, content.annotations)
+        writer.assemble(home, "again.jsonl", [writer.render(other, dataset)])
+        assert json.loads((home / shard).read_bytes())["label"] == "other"
+
+
+@given(st.lists(st.tuples(st.sampled_from(["text", "a", 'q"', "ü"]), st.text('ab:"{', max_size=6)), max_size=5))
+def test_a_key_that_stands_twice_is_a_bad_row(pairs: list[tuple[str, str]]) -> None:
+    written = "{" + ", ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in pairs) + "}"
+    found = _rows.json_row(written)
+    keys = [key for key, _ in pairs]
+    plain = [key for key in keys if json.dumps(key) == f'"{key}"']
+    if len(set(plain)) < len(plain):
+        assert "expected each key once" in str(found)
+    elif len(set(keys)) == len(keys):
+        assert found == dict(pairs)
+
+
+def test_keys_inside_others_may_be_like_them() -> None:
+    row = {"text": "a", "more": {"text": "b"}, "list": [{"text": "c"}], "said": '"text": 1'}
+    assert _rows.json_row(json.dumps(row)) == row

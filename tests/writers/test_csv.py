@@ -67,6 +67,20 @@ def test_a_table_comes_back_byte_for_byte(
         assert found == out.getvalue()  # what else needs quotes depends on Python's version
 
 
+@given(grids, dialects, st.sampled_from(["minimal", "all", "none"]))
+@settings(max_examples=150, deadline=None)
+def test_escapes_that_came_in_go_out(
+    tmp_path_factory: pytest.TempPathFactory, grid: Any, dialect: dict[str, Any], quoting: str
+) -> None:
+    columns, rows = grid
+    chosen = {**dialect, "quoting": quoting, "escape": "\\"}
+    found = written(tmp_path_factory.mktemp("csv"), columns, rows, chosen)
+    table = [columns] * dialect.get("header", True) + [list(row) for row in rows]
+    how = csv.QUOTE_NONE if quoting == "none" else csv.QUOTE_MINIMAL
+    marks = {"delimiter": dialect.get("delimiter", ","), "quoting": how, "doublequote": False, "escapechar": "\\"}
+    assert list(csv.reader(io.StringIO(found, newline=""), strict=True, **marks)) == table
+
+
 @given(grids, dialects)
 @settings(max_examples=50, deadline=None)
 def test_pandas_reads_the_same_cells(

@@ -136,6 +136,12 @@ def test_pairs_come_back_as_pairs(tmp_path: Path) -> None:
     lines = (tmp_path / "out" / "train" / "shard-000000.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == rows
     assert told(read(tmp_path / "out")) == told(made)
+    for name in ("csv", "parquet"):
+        write(name, tmp_path / name, made)
+        again = read(tmp_path / name)
+        assert told(again) == told(made)
+        assert again[0].rows is not None
+        assert again[0].rows.columns == ("text", "entities", "cats")
 
 
 @pytest.mark.parametrize(

@@ -224,10 +224,12 @@ def test_a_table_of_types_keeps_them(tmp_path: Path) -> None:
         "more": "struct<a: int64, b: list<item: double>>",
         "kind": "dictionary<values=string, indices=int32, ordered=0>",
         "odd": "map<string, int8>",
+        "raw": "large_binary",
         "class": "int64",
     }
     facts = {"n": 5, "x": 0.5, "yes": True, "day": "2020-02-29", "at": "2020-02-29 12:00:00.000001Z", "cost": "12.30"}
     facts |= {"tags": ["a", "ü"], "more": {"a": 1, "b": [0.5]}, "kind": "k", "odd": [["a", 1]]}
+    facts |= {"raw": "data:;base64,/wA="}
     dataset = Dataset(rows=Rows(("text",), tuple(kinds), "class", types=kinds), classes=("0", "12"))
     writer = catalog.writer("parquet")
     nothing = dict.fromkeys(facts)
@@ -238,12 +240,14 @@ def test_a_table_of_types_keeps_them(tmp_path: Path) -> None:
     shard = write(writer, tmp_path, Table(dataset, records, []))
     table = pq.read_table(tmp_path / shard)
     assert [str(kind) for kind in table.schema.types] == [
-        *("string", "int8", "float", "bool", "date32[day]", "timestamp[us, tz=UTC]", "decimal128(9, 2)"),
-        *("list<element: string>", "struct<a: int64, b: list<element: double>>", "string", "string", "int64"),
+        *("large_string", "int8", "float", "bool", "date32[day]", "timestamp[us, tz=UTC]", "decimal128(9, 2)"),
+        *("list<element: string>", "struct<a: int64, b: list<element: double>>"),
+        *("dictionary<values=string, indices=int32, ordered=0>", "map<string, int8 ('odd')>", "large_binary", "int64"),
     ]
     first, second = table.to_pylist()
     assert first["at"].isoformat() == "2020-02-29T12:00:00.000001+00:00"
-    assert (first["class"], first["tags"], first["odd"], str(first["cost"])) == (12, ["a", "ü"], '[["a", 1]]', "12.30")
+    assert (first["class"], first["tags"], first["odd"], str(first["cost"])) == (12, ["a", "ü"], [("a", 1)], "12.30")
+    assert first["raw"] == b"\xff\0"
     assert set(second.values()) == {"c d", None}
     for one in records:
         assert writer.extract(tmp_path, shard, one.key) == one.data

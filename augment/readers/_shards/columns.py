@@ -106,7 +106,7 @@ def annotating(schema: pa.Schema, value: str) -> list[str]:
         field.name
         for field in others
         if _boxes(field.type)
-        or (_MASKS.fullmatch(field.name) is not None and (_is_value(field.type) or _is_bytes(field.type)))
+        or (_MASKS.fullmatch(field.name) is not None and (_is_value(field.type) or is_bytes(field.type)))
     ]
 
 
@@ -115,6 +115,11 @@ def texts_only(schema: pa.Schema) -> bool:
     if any(_holds_bytes(field.type) or _boxes(field.type) for field in schema):
         return False
     return any(_is_words(field.type) for field in schema)
+
+
+def plain_bytes(schema: pa.Schema) -> bool:
+    """Whether whatever bytes a table has stand in columns of their own, and it has no boxes."""
+    return not any(_boxes(one.type) or (_holds_bytes(one.type) and not is_bytes(one.type)) for one in schema)
 
 
 def row_classes(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
@@ -154,10 +159,10 @@ def as_plain(column: pa.Array) -> pa.Array:
 def _values(schema: pa.Schema, named: Mapping[str, str | None], table: str, ours: bool) -> tuple[str, str | None]:
     """The column with the samples, and one with masks of them."""
     structs = [field.name for field in schema if _is_value(field.type)]
-    found = structs or [field.name for field in schema if _is_bytes(field.type)]
+    found = structs or [field.name for field in schema if is_bytes(field.type)]
     value, mask = named.get("value"), named.get("masks")
     if value is not None and value not in found:
-        found = [field.name for field in schema if _is_value(field.type) or _is_bytes(field.type)]
+        found = [field.name for field in schema if _is_value(field.type) or is_bytes(field.type)]
     if value is not None and value not in found:
         kind = schema.field(value).type
         raise InputError(f"{table}: expected bytes, or a struct of bytes and path, in column {value!r}, got {kind}")
@@ -166,7 +171,10 @@ def _values(schema: pa.Schema, named: Mapping[str, str | None], table: str, ours
         first = [name for name in rest if not _MASKS.fullmatch(name)] or rest
         if not first:
             has = ", ".join(f"{field.name} ({field.type})" for field in schema)[:400]
-            raise InputError(f"{table}: no column holds samples: bytes, or a struct of bytes and path. It has: {has}")
+            raise InputError(
+                f"{table}: no column holds samples: bytes, or a struct of bytes and path, and no text was found. It "
+                f"has: {has}. For texts say input: {{format: texts, text: COLUMN}}, or COLUMN.FIELD for a field in it"
+            )
         if len(first) > 1:
             raise InputError(
                 f"{table}: which column holds the samples ({' or '.join(first)}?); say input: {{value: COLUMN}}"
@@ -219,21 +227,23 @@ def _usual(schema: pa.Schema, usual: tuple[str, ...], taken: str) -> str | None:
 def _is_plain(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return _is_plain(kind.value_type)
-    return any(check(kind) for check in (pa.types.is_integer, pa.types.is_boolean, _is_text))
+    return any(check(kind) for check in (pa.types.is_integer, pa.types.is_boolean, is_text))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+def is_text(kind: pa.DataType) -> bool:
+    """Whether cells are texts."""
+    return str(kind) in ("string", "large_string", "string_view")
 
 
 def _is_words(kind: pa.DataType) -> bool:
     """Texts, or lists of them."""
     if pa.types.is_dictionary(kind) or _is_list(kind):
         return _is_words(kind.value_type)
-    return _is_text(kind)
+    return is_text(kind)
 
 
-def _is_bytes(kind: pa.DataType) -> bool:
+def is_bytes(kind: pa.DataType) -> bool:
+    """Whether cells are bytes of any number."""
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
@@ -241,7 +251,7 @@ def _is_value(kind: pa.DataType) -> bool:
     """A struct of bytes and path."""
     if not pa.types.is_struct(kind):
         return False
-    return any(field.name == "bytes" and _is_bytes(field.type) for field in kind)
+    return any(field.name == "bytes" and is_bytes(field.type) for field in kind)
 
 
 def _boxes(kind: pa.DataType) -> bool:
@@ -259,6 +269,6 @@ def _is_list(kind: pa.DataType) -> bool:
 
 def _holds_bytes(kind: pa.DataType) -> bool:
     """Whether a type has anything in it that JSON can't hold."""
-    if _is_bytes(kind) or pa.types.is_fixed_size_binary(kind):
+    if is_bytes(kind) or pa.types.is_fixed_size_binary(kind):
         return True
     return any(_holds_bytes(kind.field(place).type) for place in range(kind.num_fields))

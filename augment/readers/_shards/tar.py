@@ -76,7 +76,8 @@ def members(path: Path, name: str) -> Iterator[Member | Skip]:
             return
         with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as archive:
             length = os.fstat(file.fileno()).st_size
-            while (info := archive.next()) is not None:
+            # An empty one, which is all zeros, is at 0 then, and Python 3.10 would seek before that.
+            while archive.offset and (info := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined] # it would keep every header
                 item = _member(info, length, name)
                 if item is not None:

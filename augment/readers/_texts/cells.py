@@ -79,7 +79,8 @@ def _again(path: str, feed: _Feed, line: int, error: csv.Error) -> None:
         told = f"not closed in {_stretches.MOST:,} characters" if "field limit" in str(error) else "never closed"
         raise InputError(
             f"{path}:{line}: a quote is opened here and {told}; close it, or say "
-            "input: {quoting: none} if quotes are characters like others"
+            "input: {quoting: none} if quotes are characters like others, input: {escape: '\\'} if a backslash "
+            "stands before those in cells"
         ) from None
     feed.back()
 

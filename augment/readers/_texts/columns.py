@@ -26,10 +26,16 @@ TOGETHER = tuple(tuple(names.split()) for names in _TOGETHER.split(","))
 ALONE = tuple(_ALONE.split())
 """Columns that are the text where nothing goes together."""
 
-LABEL = (*_columns.LABEL, "intent", "sentiment", "polarity")
+_CLASS = "gold_label intent sentiment polarity is_duplicate choices choice quality"
+
+LABEL = (*_columns.LABEL, *_CLASS.split())
+"""The last ones as MultiNLI, QQP, Label Studio and MRPC have them."""
 
 WORDY = 60
 """Mean characters of cells with spaces from which on a column is no class."""
+
+_PLACE = re.compile(r"column \d+")
+"""What columns without names are called."""
 
 _SPLIT = re.compile(r"\s*([a-z]+)", re.IGNORECASE)
 _FRACTION = re.compile(r"[-+]?\d*\.\d*[1-9]\d*(?:[eE][-+]?\d+)?")
@@ -130,7 +136,14 @@ def _texts(columns: Sequence[str], rows: Rows, taken: Collection[Any]) -> tuple[
         return (usual,)
     means = {name: wordiness(cells(rows, name)) for name in free}
     best = max(free, key=lambda name: means[name], default=None)
-    return (best,) if best is not None and means[best] > 0 else ()
+    if best is None or means[best] <= 0:
+        return ()
+    return tuple(name for name in columns if name == best or (_alike(name, best) and means.get(name, 0) > 0))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether names differ in a number only, as ``#1 String`` and ``#2 String`` do."""
+    return one != other and not _PLACE.fullmatch(one) and re.sub(r"\d+", "0", one) == re.sub(r"\d+", "0", other)
 
 
 def _plain(values: Sequence[Any]) -> bool:

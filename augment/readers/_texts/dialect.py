@@ -1,6 +1,7 @@
 """How a CSV is written: what stands between cells, what ends rows, whether its first row names the columns.
 
-Told from its beginning. The format: RFC 4180, and its kin with tabs, semicolons and bars.
+Told from its beginning. The format: RFC 4180, and its kin with tabs, semicolons and bars; and with a backslash before
+quotes, delimiters and line ends in cells, as Spark and MySQL write it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ SOME = 200
 
 DELIMITERS = (",", "\t", ";", "|")
 
+ESCAPE = "\\"
+"""What may stand before a sign that is to be a character like others."""
+
 STEADY = 0.8
 """Share of rows of equal length that speaks for a delimiter."""
 
@@ -39,6 +43,7 @@ class Dialect:
     newline: str = "\n"
     header: bool = True
     quoting: str = "minimal"
+    escape: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As JSON values."""
@@ -47,18 +52,19 @@ class Dialect:
             "newline": self.newline,
             "header": self.header,
             "quoting": self.quoting,
+            **({"escape": self.escape} if self.escape else {}),
         }
 
     @property
     def reading(self) -> Mapping[str, Any]:
         """Arguments of csv.reader."""
-        return reading(self.delimiter, self.quoting)
+        return reading(self.delimiter, self.quoting, self.escape)
 
 
-def reading(delimiter: str, quoting: str) -> Mapping[str, Any]:
+def reading(delimiter: str, quoting: str, escape: str) -> Mapping[str, Any]:
     """Arguments of csv.reader; strict, for a stray quote is damage."""
     how = csv.QUOTE_NONE if quoting == "none" else csv.QUOTE_MINIMAL
-    return {"delimiter": delimiter, "quoting": how, "strict": True}
+    return {"delimiter": delimiter, "quoting": how, "escapechar": escape or None, "strict": True}
 
 
 def sniff(head: str, usual: str, given: Mapping[str, Any], ended: bool) -> tuple[Dialect, list[list[str]]]:
@@ -68,18 +74,20 @@ def sniff(head: str, usual: str, given: Mapping[str, Any], ended: bool) -> tuple
         head: Its beginning; a last row that is cut off is not looked at.
         ended: Whether that is all of it.
         usual: The delimiter that its ending speaks for.
-        given: What the recipe says: ``delimiter``, ``quoting``, ``header``, ``columns``; None where it says nothing.
+        given: What the recipe says: ``delimiter``, ``quoting``, ``escape``, ``header``, ``columns``; None where it
+            says nothing.
     """
     wanted = given.get("delimiter")
     candidates = [wanted] if wanted else [usual, *(mark for mark in DELIMITERS if mark != usual)]
-    looks = [_Look.of(head, mark, given.get("quoting"), ended) for mark in candidates]
+    known = (given.get("quoting"), given.get("escape"))
+    looks = [_Look.of(head, mark, known, ended) for mark in candidates]
     steady = [look for look in looks if look.steadiness >= (STEADY if look is looks[0] else 1)]
     look = steady[0] if steady else looks[0]
     header = given.get("header")
     if header is None:
         names = given.get("columns")
         header = look.rows[:1] == [list(names)] if names else _has_header(look.rows)
-    return Dialect(look.delimiter, look.newline, bool(header), look.quoting), look.rows
+    return Dialect(look.delimiter, look.newline, bool(header), look.quoting, look.escape), look.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +99,29 @@ class _Look:
     newline: str
     rows: list[list[str]]
     steadiness: float
+    escape: str = ""
 
     @classmethod
-    def of(cls, head: str, delimiter: str, quoting: str | None, ended: bool) -> _Look:
-        found = _parsed(head, delimiter, quoting or "minimal", ended)
+    def of(cls, head: str, delimiter: str, known: tuple[str | None, str | None], ended: bool) -> _Look:
+        """``known`` are quoting and escape as the recipe says; None where it doesn't."""
+        quoting, escape = known
+        found = _parsed(head, reading(delimiter, quoting or "minimal", escape or ""), ended)
         steadiness = _steadiness(found.rows, found.bad)
+        if escape is None and ESCAPE in head and steadiness < 1:
+            # where more rows are alike with it than without, it is no character like others
+            own = quoting or _escaped_quoting(head, delimiter)
+            plain = _parsed(head, reading(delimiter, own, ESCAPE), ended)
+            better = _steadiness(plain.rows, plain.bad)
+            if better > steadiness and better >= STEADY:
+                return cls(delimiter, own, plain.newline, plain.rows, better, ESCAPE)
         if quoting is None and delimiter == "\t" and '"' in head and (found.bad or found.several) and steadiness < 1:
             # as tables with tabs have it often: where each line is a row without quotes, they are characters
-            plain = _parsed(head, delimiter, "none", ended)
+            plain = _parsed(head, reading(delimiter, "none", escape or ""), ended)
             if plain.rows and _steadiness(plain.rows, plain.bad) == 1 and len(plain.rows[0]) > 1:
-                return cls(delimiter, "none", plain.newline, plain.rows, 1.0)
+                return cls(delimiter, "none", plain.newline, plain.rows, 1.0, escape or "")
         own = quoting or ("all" if _all_quoted(found, delimiter) else "minimal")
-        return cls(delimiter, own, found.newline, found.rows, steadiness)
+        own = _escaped_quoting(head, delimiter) if quoting is None and escape else own
+        return cls(delimiter, own, found.newline, found.rows, steadiness, escape or "")
 
 
 @dataclass(slots=True)
@@ -121,7 +140,12 @@ class _Parsed:
         return max(known, key=lambda end: (known[end], end), default="\n")
 
 
-def _parsed(head: str, delimiter: str, quoting: str, ended: bool) -> _Parsed:
+def _escaped_quoting(head: str, delimiter: str) -> str:
+    """``none`` where no cell begins with a quote in a table with escapes, else ``minimal``."""
+    return "minimal" if re.search(rf'(?:^|{re.escape(delimiter)})"', head, re.MULTILINE) else "none"
+
+
+def _parsed(head: str, how: Mapping[str, Any], ended: bool) -> _Parsed:
     taken: list[str] = []
 
     def feed() -> Iterator[str]:
@@ -129,7 +153,7 @@ def _parsed(head: str, delimiter: str, quoting: str, ended: bool) -> _Parsed:
             taken.append(line)
             yield line
 
-    reader = csv.reader(feed(), **reading(delimiter, quoting))
+    reader = csv.reader(feed(), **how)
     found = _Parsed([], [])
     limit = csv.field_size_limit(_rows.CELL)
     try:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from augment.contracts import STATE
 from augment.errors import InputError
 from augment.readers import _shards
 from augment.readers.folder import SPLITS
@@ -16,9 +15,6 @@ from augment.sample import TRAINING, Skip
 
 OURS = frozenset({"manifest.json", "dataset.json", "skipped.jsonl", "metadata.csv", "metadata.jsonl"})
 """What our own outputs say of themselves, and what Hugging Face keeps beside folders of files; no samples."""
-
-MANIFEST = "manifest.json"
-"""What tells a folder that a run of ours has made."""
 
 _LAST = re.compile(r"\.([a-z]+)$", re.IGNORECASE)
 
@@ -65,9 +61,3 @@ def parted(listed: Sequence[File | Skip]) -> Iterator[File | Skip]:
             yield Skip(file.name, "outside the splits", f"it lies beside {told}")
         elif file not in trains:
             yield file
-
-
-def ours(path: Path) -> bool:
-    """Whether a run of ours has made these files: copies then share what named their source."""
-    root = path if path.is_dir() else path.parent
-    return any((folder / MANIFEST).is_file() and (folder / STATE).is_dir() for folder in (root, root.parent))

@@ -1,7 +1,8 @@
 """Rows of Parquet and Arrow tables of texts, row group by row group; the last groups stay in memory.
 
 Rows come in any order. The format: https://parquet.apache.org/docs/file-format. Numbers of classes become the names
-that Hugging Face's datasets give them in the metadata.
+that Hugging Face's datasets give them in the metadata. Bytes in a column of their own become texts, see
+``encodings.told``.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from augment import encodings
 from augment.readers import _shards
 from augment.readers._arrow.file import ENDING, ArrowFile
-from augment.readers._shards.columns import as_plain, class_names, row_classes, texts_only
+from augment.readers._shards import media
+from augment.readers._shards.columns import as_plain, class_names, is_bytes, is_text, row_classes
 
 ROWS = 1024
 """Rows that are decoded at once in listing."""
@@ -69,8 +72,8 @@ class Table:
 
     @property
     def texts(self) -> bool:
-        """Whether it has texts and nothing else that could be samples."""
-        return texts_only(self.file.schema_arrow)
+        """Whether its samples are texts."""
+        return media.of_texts(self.file)
 
     def rows(self) -> Iterator[tuple[int, int, dict[str, Any]]]:
         """All rows: group, place in it, cells. Raises one of BROKEN."""
@@ -127,11 +130,14 @@ def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
 def mender(schema: pa.Schema) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """What makes JSON values of a row's, with names for the numbers of classes."""
     named = {name: names for name, names in class_names(schema).items() if name in schema.names}
-    odd = [one.name for one in schema if not _is_plain(one.type)]
+    blobs = [one.name for one in schema if is_bytes(one.type)]
+    odd = [one.name for one in schema if not _is_plain(one.type) and one.name not in blobs]
 
     def mend(row: dict[str, Any]) -> dict[str, Any]:
         for name in odd:
             row[name] = _shards.plain(row[name])
+        for name in blobs:
+            row[name] = None if row[name] is None else encodings.told(row[name])
         for name, names in named.items():
             row[name] = _called(row[name], names)
         return row
@@ -142,10 +148,7 @@ def mender(schema: pa.Schema) -> Callable[[dict[str, Any]], dict[str, Any]]:
 def _is_plain(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return _is_plain(kind.value_type)
-    return any(
-        check(kind)
-        for check in (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
-    )
+    return any(check(kind) for check in (is_text, pa.types.is_integer, pa.types.is_boolean))
 
 
 def _called(value: Any, names: tuple[str, ...]) -> Any:

@@ -68,8 +68,9 @@ class Layout:
     coded: tuple[str, ...] = ()
     scheme: str = ""
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    nested: tuple[str, ...] = field(init=False)
-    """Roles that fields inside columns have."""
+    mixed: bool = False
+    nested: tuple[str, ...] = field(init=False, compare=False)
+    """Paths of roles that fields inside columns have."""
 
     def __post_init__(self) -> None:
         names = () if self.shape else nested.paths((*self.roles.texts, *self.roles[1:4]), self.columns)
@@ -157,7 +158,8 @@ def told(layouts: Sequence[Layout], options: Options) -> dict[str, str]:
         never = options.delimiter is not None and all(len(one.columns) == 1 for one in layouts)
         warning = " (as the recipe says, but none of the first rows has it)" if never else ""
         made["delimiter"] = ", ".join(_MARKS.get(mark, mark) for mark in marks) + warning
-        made |= {"escape": one.dialect.escape for one in layouts if one.dialect.escape}
+        escapes = dict.fromkeys(one.dialect.escape for one in layouts if one.dialect.escape)
+        made |= {"escape": ", ".join(escapes)} if escapes else {}
     made["texts"] = ", ".join(roles.texts)
     made |= {what: name or "none" for what, name in (("label", roles.label), ("split", roles.split), ("id", roles.id))}
     made |= {what: name for what, name in (("spans", first.shape), ("tags", first.scheme)) if name}
@@ -276,7 +278,8 @@ def _finished(
     """
     own, complete = known
     named = options.named
-    within = nested.paths((*named.texts, named.label, named.split, named.id or None), layout.columns)
+    name_of_rows = named.id if isinstance(named.id, str) else None
+    within = nested.paths((*named.texts, named.label, named.split, name_of_rows), layout.columns)
     rows = [nested.lifted(row, within) for row in rows] if within else rows
     coded = _texts_coded.columns(rows) if layout.kind in ("cells", "groups") else ()
     values = [_texts_coded.decoded(row, coded) for row in rows] if coded else rows
@@ -301,8 +304,8 @@ def _finished(
         mixed = name is None
     scheme = spans.scheme(shape, values) if shape else ""
     coded = coded if shape else ()
-    told = {"roles": roles, "shape": shape, "types": types, "coded": coded, "scheme": scheme, "mixed": mixed}
-    return Look(replace(layout, **told), rows)
+    found = replace(layout, roles=roles, shape=shape, types=types, coded=coded, scheme=scheme, mixed=mixed)
+    return Look(found, rows)
 
 
 _TYPES = {int: "int64", bool: "bool", float: "double"}

@@ -180,8 +180,8 @@ class _Table:
         if first is not None and bad >= MANY and bad > good:
             told = first.cells if isinstance(first.cells, str) else f"expected {width} cells, got {len(first.cells)}"
             raise InputError(
-                f"{self.path}: {bad:,} of {bad + good:,} rows are bad, the first in line {first.line}: {told}; say how "
-                "it is written, as in input: {delimiter: ';', quoting: none, escape: '\\'}"
+                f"{self.path}: {bad:,} of {bad + good:,} rows are bad, the first in line {first.line}: {told}; say "
+                "how it is written, as in input: {delimiter: ';', quoting: none, escape: '\\'}"
             )
 
     def _of_cells(self, rows: Iterator[_texts_cells.Row]) -> Iterator[Entry | Skip]:

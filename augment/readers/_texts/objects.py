@@ -6,7 +6,7 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -70,6 +70,14 @@ def checked(value: Any) -> dict[str, Any] | str:
     except (ValueError, RecursionError) as error:
         return f"expected a JSON object: {error}"
     return value
+
+
+def columns(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that a row has as one of a table; a pair of a text and an object has those of the object."""
+    pair = next(iter(row.values())) if len(row) == 1 else None
+    if isinstance(pair, list) and spans.handed_on(pair) == row:
+        return (*spans.shape(spans.shape_of(pair)).TEXTS, *pair[1])
+    return tuple(row)
 
 
 def written(row: dict[str, Any]) -> bytes:

@@ -30,7 +30,9 @@ Numbered = pydantic.BeforeValidator(_numbered)
 class Options(_Base):
     """Which column is what, and how the table is written; found by usual names and by content where not said.
 
-    A column may be told by its number, from 1, where the table has no header: 3 is ``column 3``.
+    A field inside a column of objects is told by its path, ``doc.body``, and one in a list by its place, from 0:
+    ``messages.0.content``. A column may be told by its number, from 1, where the table has no header: 3 is
+    ``column 3``.
 
     Args:
         text: The column with the texts, or several.
@@ -42,6 +44,8 @@ class Options(_Base):
         columns: Names for the columns of a CSV, where the first row has none or others.
         delimiter: What stands between the cells of a CSV.
         quoting: ``none``: quotes in a CSV are characters like others. ``standard``: cells may stand in them.
+        escape: What stands in a CSV before quotes, delimiters and line ends that are characters of a cell, such as a
+            backslash; empty where nothing does.
         encoding: Of the table; ``auto`` takes its mark, UTF-8, or Windows-1252.
         shape: The form in which JSON and Parquet tell spans, a module of ``augment.spans``; ``none`` has none.
         overlaps: What becomes of a row whose entities overlap.
@@ -56,6 +60,7 @@ class Options(_Base):
     columns: tuple[str, ...] | None = None
     delimiter: str | None = pydantic.Field(default=None, pattern=r'^[^\r\n"]$')
     quoting: Literal["auto", "standard", "none"] = "auto"
+    escape: str | None = pydantic.Field(default=None, pattern=r'^[^\r\n"\w]?$')
     encoding: str = "auto"
     shape: str = "auto"
     overlaps: Literal["skip", "keep"] = "skip"
@@ -101,6 +106,7 @@ class Options(_Base):
         return {
             "delimiter": self.delimiter,
             "quoting": quoting,
+            "escape": self.escape,
             "header": None if self.header == "auto" else self.header,
             "columns": self.columns,
         }
