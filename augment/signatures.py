@@ -1,12 +1,13 @@
-"""Functions whose options are the keys of a TypedDict: what a notebook shows of them, and what they refuse."""
+"""What calls take: options that are the keys of a TypedDict, as a notebook shows them, and what is refused."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from typing import Any, TypeVar
 
-from augment.errors import nearest
+from augment.errors import AugmentError, nearest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -47,3 +48,12 @@ def only(called: str, given: Mapping[str, Any], options: type, elsewhere: Mappin
     if wrong is not None:
         fix = (elsewhere or {}).get(wrong) or nearest(wrong, sorted(known))
         raise TypeError(f"{called}() got an unexpected option {wrong!r}{'; ' if fix else ''}{fix}")
+
+
+def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """A whole number from ``low`` to ``high``, NumPy's too. Raises AugmentError."""
+    counts = isinstance(value, Integral) and not isinstance(value, bool)
+    if not counts or value < low or (high is not None and value > high):
+        limit = f" to {high}" if high is not None else " or more"
+        raise AugmentError(f"{name}: expected a whole number, {low}{limit}, got {value!r:.200}")
+    return int(value)

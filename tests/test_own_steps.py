@@ -349,6 +349,30 @@ def test_pictures_gray_and_wrong() -> None:
         applied("image", ["Floats"], gray)
 
 
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (None, r"got NoneType; end with return"),
+        ("text", r"got str; give a NumPy array"),
+        ([[0]], r"got list; give a NumPy array"),
+        (np.zeros((3, 5, 4), np.uint8), r"got uint8 \(3, 5, 4\); channels come last"),
+        (np.zeros((3, 5, 4), np.float32), r"got float32 \(3, 5, 4\); channels come last"),
+        (np.zeros((5, 4, 4), np.uint8), r"got uint8 \(5, 4, 4\)$"),
+        (np.zeros((1, 5, 4, 3), np.float64), r"got float64 \(1, 5, 4, 3\)$"),
+        (np.zeros((0, 0, 3), np.uint8), r"got uint8 \(0, 0, 3\)$"),
+        (np.zeros((5, 4, 3), bool), r"got bool \(5, 4, 3\); end with \.clip"),
+        (np.zeros((5, 4), np.int32), r"got int32 \(5, 4\); end with \.clip"),
+    ],
+)
+def test_what_is_no_picture_is_told_with_what_mends_it(made: Any, said: str) -> None:
+    @augment.step("image", labels="keeps", p=1)
+    def Gives(image: np.ndarray, rng: np.random.Generator) -> Any:
+        return made
+
+    with pytest.raises(augment.SampleError, match=said):
+        applied("image", ["Gives"], np.zeros((5, 4, 3), np.uint8))
+
+
 def test_sounds_and_texts() -> None:
     @augment.step("audio", labels="keeps", p=1)
     def Louder(clip: Clip, rng: np.random.Generator, *, by: float = 2) -> np.ndarray:

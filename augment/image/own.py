@@ -31,9 +31,7 @@ def onto(found: Definition, change: Change, sample: Sample) -> Sample:
             raise _failed(found, size, f"expected (pixels, matrix), got {what}; give the matrix that moved them")
         made, matrix = made
     if not isinstance(made, np.ndarray) or made.dtype != np.uint8 or not _shaped(made):
-        what = f"{made.dtype} {made.shape}" if isinstance(made, np.ndarray) else type(made).__name__
-        fix = "end with .clip(0, 255).astype(np.uint8)"
-        raise _failed(found, size, f"expected (height, width, 3) or (height, width) uint8, got {what}; {fix}")
+        raise _failed(found, size, f"expected (height, width, 3) or (height, width) uint8, got {_wrong(made)}")
     if found.effect == "keeps" and made.shape[:2] != image.shape[:2]:
         told = f"{made.shape[1]}x{made.shape[0]}; say labels='matrix', and give the matrix that moves pixels there"
         raise _failed(found, size, f"it keeps labels, and yet gave {told}")
@@ -52,6 +50,19 @@ def onto(found: Definition, change: Change, sample: Sample) -> Sample:
 
 def _shaped(pixels: np.ndarray) -> bool:
     return pixels.size > 0 and (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 3)))
+
+
+def _wrong(made: Any) -> str:
+    """What came instead of a picture, and what mends that where it is clear."""
+    if not isinstance(made, np.ndarray):
+        fix = "end with return and the picture" if made is None else "give a NumPy array"
+        return f"{type(made).__name__}; {fix}"
+    fix = ""
+    if _shaped(made):
+        fix = "; end with .clip(0, 255).astype(np.uint8)"
+    elif made.ndim == 3 and made.shape[0] in (1, 3):
+        fix = "; channels come last, as with .transpose(1, 2, 0)"
+    return f"{made.dtype} {made.shape}{fix}"
 
 
 def _moved(scene: Scene | None, given: Any, before: Size, after: Size) -> Scene | None:

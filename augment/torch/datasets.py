@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,106 +11,34 @@ import numpy as np
 import torch
 from torch.utils import data
 
-from augment import forms
-from augment.engine import kept
 from augment.engine.recipe import AnyRecipe
-from augment.engine.stream import TURNS, Stream, stream
+from augment.engine.stream import TURNS, Stream
 from augment.errors import AugmentError
 from augment.executors import processes
-from augment.forms import Kinds, Labelled, Told, stand_in, why
+from augment.forms import stand_in
 from augment.sample import Skip
-from augment.signatures import only
+from augment.signatures import whole
+from augment.torch.live import (
+    ELSEWHERE,
+    EPOCH,
+    MOST_EPOCHS,
+    MOST_WORKERS,
+    SKIPS,
+    STARTS,
+    TURN,
+    Live,
+    Options,
+    waiting,
+)
 from augment.torch.tensors import sample
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-MOST_WORKERS = 1024
-EPOCH, TURN, ELSEWHERE, STARTS = 0, 1, 2, 3
-SKIPS = STARTS + MOST_WORKERS
-"""What stands where in the numbers that a dataset shares with its workers."""
-
 EVEN = ("auto", "pad", "drop", None)
 
 
-class Options(forms.Options, total=False):
-    """What a call may say: all of augment.forms.Options but ``batch_size`` and ``workers``, and ``even``."""
-
-    even: Literal["auto", "pad", "drop"] | None
-
-
-class _Live(Told):
-    """What both kinds of datasets are: a stream, the form of its samples, and numbers shared with all workers.
-
-    The numbers are the epoch, and for IterableDataset the part that goes first, whether workers are at it, and where
-    each part begins; then how many samples this process and each worker could not make. They lie in shared memory, so
-    that workers that run already (``persistent_workers``) hear of a new epoch, and this process of what they lost.
-    """
-
-    def __init__(self, recipe: AnyRecipe, options: Mapping[str, Any]) -> None:
-        for name, instead in (("workers", "num_workers"), ("batch_size", "batch_size")):
-            if name in options:
-                raise AugmentError(f"{name}: give {instead} to the DataLoader instead")
-        only(type(self).__name__, options, Options, dict.fromkeys(_of_loaders(), "give it to the DataLoader instead"))
-        self.form, rest = Labelled.parted(options)
-        self._said = "rank" in options or "world_size" in options
-        self._stream: Stream = stream(recipe, **rest)
-        self._stream.shared = kept.shared()  # before any worker is forked
-        self._kinds = Kinds.of(self._stream.plan.dataset)
-        self._shared = torch.zeros(SKIPS + 1 + MOST_WORKERS, dtype=torch.int64).share_memory_()
-        sources = len(self._stream.plan.listing.rows(self._stream.split))
-        self._told = torch.zeros(sources, dtype=torch.uint8).share_memory_()  # 1 for a source that was warned of
-        self._shared[EPOCH] = self._stream.epoch
-
-    @property
-    def epoch(self) -> int:
-        """The epoch whose copies are given."""
-        return int(self._shared[EPOCH])
-
-    @property
-    def skipped(self) -> list[Skip]:
-        """What could not be made in this process, and why; of that of workers ``skips`` has the number."""
-        return self._stream.skipped
-
-    @property
-    def skips(self) -> int:
-        """How many samples could not be made so far, in this process and all workers."""
-        return int(self._shared[SKIPS:].sum())
-
-    def _skip(self, number: int, skip: Skip, instead: str) -> None:
-        """Count a sample that can't be made, and warn of its source if nobody of this process' family has yet."""
-        self._stream.skipped.append(skip)
-        worker = data.get_worker_info()
-        self._shared[SKIPS if worker is None else SKIPS + 1 + worker.id] += 1  # each has its own, for none waits
-        source = number * len(self._told) // self._stream.total
-        if not self._told[source]:
-            self._told[source] = 1
-            warnings.warn(f"{why(skip)}; {instead}. `skips` of the dataset counts on", stacklevel=3)
-
-    def _ranks(self) -> tuple[int, int]:
-        """Rank and world size: as said, else torch.distributed's, else one."""
-        group = torch.distributed
-        if not self._said and group.is_available() and group.is_initialized():
-            return group.get_rank(), group.get_world_size()
-        return self._stream.rank, self._stream.world_size
-
-    def __getstate__(self) -> dict[str, Any]:
-        """With rank and world size, which a spawned worker could not ask for."""
-        self._stream.rank, self._stream.world_size = self._ranks()
-        return {**self.__dict__, "_said": True}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._shared.share_memory_()  # as it is in a worker of ours; a copy's own after any other pickle
-        self._told.share_memory_()
-
-
-def _of_loaders() -> list[str]:
-    """The names of what a DataLoader takes."""
-    return list(inspect.signature(data.DataLoader).parameters)
-
-
-class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused-ignore]  # without torch it is Any
+class IterableDataset(Live, data.IterableDataset):  # type: ignore[misc, unused-ignore]  # without torch it is Any
     """The samples of an epoch, each once, for any DataLoader: every worker of every rank makes its own part.
 
     With ``views: N`` in the recipe a sample is a tuple of N, of which ``augment.torch.collate`` makes N batches.
@@ -125,7 +51,11 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
     what becomes of the samples that can't be parted evenly: ``pad``: some come twice, as with DistributedSampler;
     ``drop``: they are left out of this epoch; None: some ranks have one more. ``auto``, unless said: ``pad`` where
     torch.distributed is initialised, else None. With ``pad`` and ``drop`` and more than one rank, the same copy of the
-    next good source stands in for a sample that can't be made. All ranks must have the same ``num_workers``.
+    next good source stands in for a sample that can't be made. All ranks must have the same ``num_workers``. As they
+    are then always at the same place, the state of rank 0 serves all; with None each needs its own.
+
+    Accelerate's ``prepare``, and with it Hugging Face's Trainer, parts any iterable dataset among the ranks itself:
+    say ``rank=0, world_size=1`` for it, or take ``Dataset``.
 
     Args:
         recipe: As for ``augment.stream``.
@@ -153,14 +83,13 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
 
     def __getstate__(self) -> dict[str, Any]:
         """With what ``auto`` means here, which a spawned worker could not tell."""
-        return {**super().__getstate__(), "even": self._how()}
+        return {**super().__getstate__(), "even": self._how() if waiting() else self.even}
 
     def _how(self) -> Literal["pad", "drop"] | None:
         """What becomes of samples that can't be parted evenly."""
         if self.even != "auto":
             return self.even
-        group = torch.distributed
-        return "pad" if group.is_available() and group.is_initialized() else None
+        return "pad" if waiting() else None
 
     def _evened(self, ranks: int) -> int:
         """Samples of an epoch of all ranks, some of them maybe twice. Raises AugmentError if it has none."""
@@ -176,7 +105,9 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
 
     def go(self, epoch: int, turn: int = 0, starts: Sequence[int] = ()) -> None:
         """Say where the next pass begins: whose part comes first, and where in each part; what Loader resumes by."""
-        self._stream.set_epoch(epoch)
+        self._settle()
+        self._stream.set_epoch(whole("epoch", epoch, 0, MOST_EPOCHS))
+        self._given[:] = 0
         self._shared[:SKIPS] = 0
         self._shared[EPOCH], self._shared[TURN] = epoch, turn
         for place, start in enumerate(starts):
@@ -202,29 +133,43 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
         }
 
     @property
-    def whose(self) -> dict[str, str]:
+    def whose(self) -> dict[str, Any]:
         """What a state has beside places, for ``accept``."""
-        return {"of": self._stream.identity}
+        rank, ranks = self._ranks()
+        even = self._how() if ranks > 1 else None
+        return {"of": self._stream.identity, "rank": rank, "world_size": ranks, "even": even}
 
-    def accept(self, state: Any) -> None:
-        """Refuse what is no state, or one of other samples. Raises AugmentError."""
-        if not isinstance(state, Mapping) or not {"epoch", *self.whose} <= state.keys():
+    def accept(self, state: Any, places: Sequence[str]) -> int:
+        """The epoch of a state that has such places. Raises AugmentError for what is none, or one of other samples."""
+        own = self.whose
+        if not isinstance(state, Mapping) or not {"epoch", *places, *own} <= state.keys():
             raise AugmentError(f"expected a state that state_dict() gave, got {state!r:.200}")
-        if {name: state[name] for name in self.whose} != self.whose:
+        if state["of"] != own["of"]:
             raise AugmentError("the state is of other samples: recipe, input, versions, split or shuffle differ")
+        for name in ("world_size", "even"):
+            if state[name] != own[name]:
+                told = f"{name}: the state is of a dataset with {state[name]!r}, this one has {own[name]!r}"
+                raise AugmentError(f"{told}, which gives each rank other samples; resume with the same")
+        if own["even"] is None and state["rank"] != own["rank"]:
+            told = f"rank: the state is of rank {state['rank']!r}, this is rank {own['rank']}, which may be elsewhere"
+            raise AugmentError(f"{told}; save one for each rank, or say even='pad', with which one serves all")
+        return whole("epoch", state["epoch"], 0, MOST_EPOCHS)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Have the next pass of this process begin where a dataset of the same recipe, input and options was.
 
         Raises AugmentError for another's state.
         """
-        self.accept(state)
-        self.go(state["epoch"])
-        self.position = state["position"]
-        self._start = os.getpid(), state["position"], state["parts"]
+        epoch = self.accept(state, ("position", "parts"))
+        parts = whole("parts", state["parts"], 1, MOST_WORKERS)
+        position = whole("position", state["position"], 0, -(-len(self) // parts))
+        self.go(epoch)
+        self.position = position
+        self._start = os.getpid(), position, parts
 
     def __iter__(self) -> Iterator[Any]:
         """The samples of this worker's part, from where the state says."""
+        self._settle()
         worker = data.get_worker_info()
         number, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
         if worker is not None:
@@ -232,6 +177,8 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
             processes.keep_memory()
         rank, ranks = self._ranks()
         self.part = (number + int(self._shared[TURN])) % workers
+        if self._given[self.part] == self.epoch + 1:
+            self._repeated()
         start = self._begun(workers)
         live = self._stream.part(0, 1)
         live.set_epoch(self.epoch)
@@ -265,13 +212,15 @@ class IterableDataset(_Live, data.IterableDataset):  # type: ignore[misc, unused
                         continue
                     made = stand_in(live, int(numbers[place]))
                 self.position, good = place + 1, True
+                if self.position == len(numbers):
+                    self._given[self.part] = live.epoch + 1
                 yield sample(made, self.form, self._kinds)
         self.position = len(numbers)
         if len(numbers) and not good:
             stand_in(live, int(numbers[0]))  # raises where no other part has anything either
 
 
-class Dataset(_Live, data.Dataset):  # type: ignore[misc, unused-ignore]  # as above
+class Dataset(Live, data.Dataset):  # type: ignore[misc, unused-ignore]  # as above
     """The samples of an epoch by number, for RandomSampler, DistributedSampler and their like.
 
     ``set_epoch`` draws new copies, also in workers that run already. For a sample that can't be made the same copy of
@@ -306,10 +255,19 @@ class Dataset(_Live, data.Dataset):  # type: ignore[misc, unused-ignore]  # as a
                 f"expected the number of a sample, got {index!r}; for several take torch.utils.data.Subset(dataset, "
                 "range(3)), or [dataset[i] for i in range(3)]"
             )
-        return self.__getitems__([operator.index(index)])[0]
+        return self._samples([operator.index(index)])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """Several, as a DataLoader asks for them. Raises IndexError, and AugmentError as above."""
+        self._settle()
+        worker = data.get_worker_info()
+        ranks = torch.distributed.get_world_size() if waiting() else 1
+        if int(self._given.sum()) >= -(-len(self) // ranks):
+            self._repeated()
+        self._given[0 if worker is None else 1 + worker.id] += len(indices)
+        return self._samples(indices)
+
+    def _samples(self, indices: Sequence[int]) -> list[Any]:
         size = len(self)
         if wrong := [index for index in indices if not -size <= index < size]:
             raise IndexError(f"sample {wrong[0]} of {size}")
@@ -329,5 +287,7 @@ class Dataset(_Live, data.Dataset):  # type: ignore[misc, unused-ignore]  # as a
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the copies of another epoch from now on; call it between passes."""
-        self._stream.set_epoch(epoch)
+        self._settle()
+        self._stream.set_epoch(whole("epoch", epoch, 0, MOST_EPOCHS))
+        self._given[:] = 0
         self._shared[EPOCH] = self._stream.epoch

@@ -12,12 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils import data
 
+from augment.annotations import INDEX, Annotations
 from augment.chance import Chance
 from augment.errors import AugmentError
+from augment.signatures import whole
+
+OTHERS = "objects, events and texts are mixed by the recipe's own steps, such as Mosaic and MixUp"
+"""What is said of a batch that can't be mixed."""
 
 
 class _Counting:
@@ -36,7 +40,7 @@ class _Counting:
 
     def __init__(self, alpha: float, *, classes: int, seed: int = 0) -> None:
         _above(alpha)
-        self.alpha, self.classes, self.seed = alpha, _counted("classes", classes, 1), seed
+        self.alpha, self.classes, self.seed = alpha, whole("classes", classes, 1), seed
         self.epoch, self.number = 0, 0
         self._sent = False
 
@@ -64,7 +68,7 @@ class _Counting:
         Who never calls it has one long epoch, in which each batch is drawn for anew.
         """
         if epoch != self.epoch or not self._sent:
-            self.epoch, self.number = _counted("epoch", epoch, 0), 0
+            self.epoch, self.number = whole("epoch", epoch, 0), 0
         self._sent = False
 
     def state_dict(self) -> dict[str, int]:
@@ -72,8 +76,10 @@ class _Counting:
         return {"epoch": self.epoch, "number": self.number}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Go where another of the same arguments was."""
-        self.epoch, self.number = _counted("epoch", state["epoch"], 0), _counted("number", state["number"], 0)
+        """Go where another of the same arguments was. Raises AugmentError for what is no such state."""
+        if not isinstance(state, Mapping) or not {"epoch", "number"} <= state.keys():
+            raise AugmentError(f"expected a state that state_dict() gave, got {state!r:.200}")
+        self.epoch, self.number = whole("epoch", state["epoch"], 0), whole("number", state["number"], 0)
         self._sent = True
 
     def _place(self) -> tuple[int, int]:
@@ -106,12 +112,14 @@ def mixup(batch: Any, alpha: float, *, classes: int, number: int, seed: int = 0,
 
     Returns:
         A batch of the same form with values of the same dtype and labels (N, classes) float32, 0 throughout for
-        UNLABELLED samples without a partner. Lengths are those of the longer of two.
+        UNLABELLED samples without a partner. Lengths are those of the longer of two. A mapping's ``annotations``,
+        which say what was before, are left out.
 
     Raises:
-        AugmentError: ``alpha`` is not above 0, a label is beyond ``classes``, or it is no batch of such a form.
+        AugmentError: ``alpha`` is not above 0, a label is beyond ``classes``, or it is no batch of such a form;
+            objects, events, texts and masks can't be blended.
     """
-    parts = _parts(batch, alpha, classes)
+    parts = _parts(batch, alpha, classes, False)
     chance = _chance("mixup", seed, epoch, number)
     share, order = _drawn(chance, alpha, parts)
     values = parts["value"]
@@ -124,10 +132,12 @@ def cutmix(batch: Any, alpha: float, *, classes: int, number: int, seed: int = 0
     """Lay a rectangle of another sample over each picture of a batch; labels go by the area that is left.
 
     Arguments, result and errors as for ``mixup``; values are pictures (N, channels, height, width). The paper has
-    ``alpha`` 1.
+    ``alpha`` 1. Masks as labels, (N, height, width) of whole numbers, get the same rectangle of the other's mask and
+    stay what they are (French et al., "Semi-supervised semantic segmentation needs strong, varied perturbations", BMVC
+    2020); ``classes`` does not concern them, for they may hold a number that is ignored.
     """
-    parts = _parts(batch, alpha, classes)
-    values = parts["value"]
+    parts = _parts(batch, alpha, classes, True)
+    values, labels = parts["value"], parts["label"]
     if values.dim() != 4:
         raise AugmentError(f"cutmix: expected pictures (N, channels, height, width), got {tuple(values.shape)}")
     chance = _chance("cutmix", seed, epoch, number)
@@ -140,6 +150,10 @@ def cutmix(batch: Any, alpha: float, *, classes: int, number: int, seed: int = 0
     top, bottom = max(y - down // 2, 0), min(y + down // 2, height)
     mixed = values.clone()
     mixed[:, :, top:bottom, left:right] = values[order, :, top:bottom, left:right]
+    if labels.dim() == 3:
+        laid = labels.clone()
+        laid[:, top:bottom, left:right] = labels[order, top:bottom, left:right]
+        return _whole(batch, mixed, laid, order)
     share = 1 - (right - left) * (bottom - top) / (width * height)
     return _whole(batch, mixed, _labels(parts, order, share, classes), order)
 
@@ -172,12 +186,6 @@ def _above(alpha: float) -> None:
         raise AugmentError(f"alpha: expected a number above 0, got {alpha!r}")
 
 
-def _counted(name: str, value: Any, low: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-        raise AugmentError(f"{name}: expected a whole number, {low} or more, got {value!r}")
-    return int(value)
-
-
 def _drawn(chance: Chance, alpha: float, parts: Mapping[str, Any]) -> tuple[float, Any]:
     """The share that each sample keeps, and its partner."""
     generator = chance.generator()
@@ -186,22 +194,42 @@ def _drawn(chance: Chance, alpha: float, parts: Mapping[str, Any]) -> tuple[floa
     return share, torch.from_numpy(order).to(parts["value"].device)
 
 
-def _parts(batch: Any, alpha: float, classes: int) -> Mapping[str, Any]:
-    """Values and labels of a batch, checked."""
+def _parts(batch: Any, alpha: float, classes: int, laid: bool) -> Mapping[str, Any]:
+    """Values and labels of a batch, checked; ``laid``: whether masks can be labels."""
     found = batch if isinstance(batch, Mapping) else None
     if isinstance(batch, tuple | list) and len(batch) in (2, 3):
         found = {"value": batch[0], "label": batch[-1]}
     if found is None or not all(isinstance(found.get(key), torch.Tensor) for key in ("value", "label")):
         raise AugmentError(
-            "expected a batch (values, labels) of tensors, as augment.torch.collate makes it; objects and texts are "
-            "mixed by the recipe's own steps, such as Mosaic and MixUp"
+            f"expected a batch (values, labels) of tensors, as augment.torch.collate makes it; {OTHERS}"
         )
     _above(alpha)
-    labels = found["label"]
-    beyond = labels.shape[1] != classes if labels.dim() == 2 else bool((labels >= classes).any())
+    values, labels = found["value"], found["label"]
+    numbers = not labels.is_floating_point()
+    masks = laid and numbers and values.dim() == 4 and labels.shape == (len(values), *values.shape[2:])
+    weights = labels.dim() == 2 or (labels.dim() == 1 and numbers)
+    if not masks and (not weights or len(labels) != len(values)):
+        others = OTHERS if laid or labels.dim() != 3 else "masks are laid over each other by CutMix"
+        raise AugmentError(
+            f"expected as labels class numbers (N,) or weights (N, classes) for {len(values)} samples, got "
+            f"{tuple(labels.shape)} {labels.dtype}; {others}"
+        )
+    if "objects" in found or any(_placed(one, masks) for one in found.get("annotations", ())):
+        raise AugmentError(f"expected a batch without objects or annotations; {OTHERS}")
+    beyond = labels.shape[1] != classes if labels.dim() == 2 else not masks and bool((labels >= classes).any())
     if beyond:
         raise AugmentError(f"classes: expected as many as there are labels, got {classes}")
     return found
+
+
+def _placed(found: Annotations | None, masks: bool) -> bool:
+    """Whether more is annotated than labels say; with ``masks`` they say what the mask of all classes does."""
+    if found is None:
+        return False
+    spoken = found.captions or found.transcript is not None
+    return bool(
+        found.instances or found.events or found.spans or spoken or found.masks.keys() - ({INDEX} if masks else set())
+    )
 
 
 def _labels(parts: Mapping[str, Any], order: Any, share: float, classes: int) -> Any:
@@ -217,6 +245,7 @@ def _whole(batch: Any, values: Any, labels: Any, order: Any) -> Any:
     """The batch with other values and labels."""
     if isinstance(batch, Mapping):
         found = {**batch, "value": values, "label": labels}
+        found.pop("annotations", None)
         if "lengths" in batch:
             found["lengths"] = torch.maximum(batch["lengths"], batch["lengths"][order])
         return found

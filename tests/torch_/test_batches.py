@@ -90,6 +90,58 @@ def test_labels_hard_soft_and_none() -> None:
         live.collate([None, None])
 
 
+INTEGERS = [torch.int64, torch.int32, torch.uint8, torch.float64, torch.float32, torch.float16, torch.bool]
+
+
+@given(st.integers(1, 5), st.integers(0, 9), st.sampled_from(INTEGERS), st.sampled_from(["first", "second", "name"]))
+def test_one_dimension_keeps_its_type_and_its_numbers(count: int, length: int, dtype: Any, place: str) -> None:
+    rows = [torch.arange(place, place + length).to(dtype) for place in range(count)]
+    if place == "name":
+        found = live.collate([{"input_ids": row, "labels": 1} for row in rows])
+        joined, labels = found["input_ids"], found["labels"]
+    elif place == "first":
+        joined, labels = live.collate([(row, 1) for row in rows])
+    else:
+        labels, joined = live.collate([(1, row) for row in rows])
+    assert joined.dtype == dtype and torch.equal(joined, torch.stack(rows))
+    assert labels.dtype == torch.int64 and labels.tolist() == [1] * count
+
+
+@pytest.mark.parametrize("pad", [None, 0.0])
+def test_columns_of_different_lengths_are_refused_by_name(pad: float | None) -> None:
+    rows = [torch.arange(3), torch.arange(1)]  # of which one could be broadcast
+    for batch, name in (
+        ([{"input_ids": row} for row in rows], "input_ids"),
+        ([(torch.zeros(1, 2, 2), row) for row in rows], "target"),
+        ([{"label": row.float()} for row in rows], "label"),
+        ([{"label": rows[0].float()}, {"label": rows[1].float()}, {"label": 1}], "label"),
+    ):
+        with pytest.raises(augment.AugmentError, match=rf"{name}: a batch has .* \(3,\) and \(1,\); .*collate_fn"):
+            live.collate(batch, pad=pad)
+    with pytest.raises(augment.AugmentError, match=r"target: expected .* 3 classes, got 3"):
+        live.collate([(torch.zeros(1, 2, 2), one) for one in (rows[0].float(), 3)])
+    for batch in (rows, [(row, row, 1) for row in rows], [{"item": object()}], [(1, 2), (1, rows[0])]):
+        with pytest.raises(augment.AugmentError, match="collate_fn of your own"):
+            live.collate(batch)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=6), st.integers(-1, 200))
+def test_tokens_are_padded_and_stay_numbers(counts: list[int], pad: int) -> None:
+    rows = [torch.arange(count) for count in counts]
+    padded, lengths, labels = live.collate([(row, 1) for row in rows], pad=pad)
+    assert padded.dtype == torch.int64 and lengths.tolist() == counts and labels.tolist() == [1] * len(rows)
+    for row, own in zip(padded, rows, strict=True):
+        assert torch.equal(row[: len(own)], own) and bool((row[len(own) :] == pad).all())
+    told = live.collate([{"value": row, "label": 1} for row in rows], pad=pad)
+    assert torch.equal(told["value"], padded) and torch.equal(told["lengths"], lengths)
+    with pytest.raises(augment.AugmentError, match=r"value: .*collate_fn=functools.partial\(.*pad=0\)"):
+        live.collate([(torch.arange(2), 1), (torch.arange(3), 1)])
+    with pytest.raises(
+        augment.AugmentError, match=r"pad: expected a whole number for values of torch.int64, got 0\.5"
+    ):
+        live.collate([(torch.arange(2), 1)], pad=0.5)
+
+
 def test_mixed_copies_have_soft_labels(shapes: Path) -> None:
     recipe = {"seed": 7, "expand": {"multiplier": 3}, "image": [{"MixUp": {"p": 0.5}}]}
     labels = torch.cat(

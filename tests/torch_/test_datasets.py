@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import shutil
 from collections import Counter
@@ -69,6 +70,7 @@ def test_whoever_makes_them_it_is_the_stream_each_sample_once(shapes: Path, work
     assert not copies[0] & copies[1]
 
 
+@pytest.mark.filterwarnings("ignore:another pass begins")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_without_batches_and_without_lasting_workers(shapes: Path, workers: int) -> None:
     wanted = of_stream(RECIPE, input=shapes, epoch=5)
@@ -93,6 +95,7 @@ def test_ranks_and_their_workers_part_an_epoch(shapes: Path, monkeypatch: pytest
     check(found, wanted)
 
 
+@pytest.mark.filterwarnings("ignore:another pass begins")
 def test_samplers_of_torch_find_every_sample(shapes: Path) -> None:
     dataset = live.Dataset(RECIPE, input=shapes, mapping=True)
     wanted, found = of_stream(RECIPE, input=shapes), []
@@ -130,6 +133,7 @@ def test_what_a_user_writes_into_harms_no_later_sample(shapes: Path) -> None:
         one["value"].zero_()
 
 
+@pytest.mark.filterwarnings("ignore:another pass begins")
 def test_it_pickles_small_and_a_listing_in_a_file_goes_along(shapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spill, "IN_MEMORY", 0)
     dataset = live.IterableDataset(RECIPE, input=shapes, mapping=True)
@@ -212,6 +216,29 @@ def test_objects_are_as_torchvision_takes_them(scenes: Path) -> None:
     assert some > 10
     _, target = live.Dataset(recipe, input=scenes, masks=False)[0]
     assert sorted(target) == ["area", "boxes", "iscrowd", "keypoints", "labels"]
+
+
+@pytest.mark.parametrize("outlined", [True, False])
+def test_all_pictures_have_masks_or_none_has(scenes: Path, tmp_path: Path, outlined: bool) -> None:
+    folder = scenes
+    if not outlined:
+        folder = shutil.copytree(scenes, tmp_path / "boxes")
+        for file in folder.rglob("*.json"):
+            told = json.loads(file.read_text())
+            told["annotations"] = [{**one, "segmentation": []} for one in told["annotations"]]
+            file.write_text(json.dumps(told))
+    crop = {"RandomCrop": {"height": 24, "width": 24, "p": 1.0}}
+    recipe = {"seed": 7, "expand": {"multiplier": 4}, "image": [crop]}
+    for form in ({}, {"mapping": True}):
+        empty = 0
+        for one in live.Dataset(recipe, input=folder, **form):
+            value, target = (one["value"], one["objects"]) if form else one
+            assert ("masks" in target) == outlined
+            empty += not len(target["boxes"])
+            if outlined:
+                assert target["masks"].shape == (len(target["boxes"]), *value.shape[1:])
+                assert target["masks"].dtype == torch.uint8
+        assert empty > 3
 
 
 def test_masks_of_classes_come_along(tmp_path: Path) -> None:

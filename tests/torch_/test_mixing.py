@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import augment
+from augment.annotations import INDEX, Annotations, Event, Span
 
 torch = pytest.importorskip("torch")
 
@@ -79,6 +81,51 @@ def test_wrong_batches_are_told() -> None:
     for call in (live.mixup, live.cutmix):
         with pytest.raises(TypeError, match="number"):  # or each batch would be mixed as the first
             call(batch, 1.0, classes=4)
+
+
+@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+def test_what_can_not_be_mixed_is_refused(scenes: Path, name: str) -> None:
+    mix = functools.partial(getattr(live, name), alpha=1.0, classes=3, number=0)
+    values = torch.zeros(4, 1, 8, 8)
+    event, span = Annotations(events=(Event(0.0, 1.0),)), Annotations(spans=(Span(0, 1),))
+    for batch, said in (
+        ((values, torch.zeros(4)), r"class numbers \(N,\) .*got \(4,\) torch.float32"),
+        ((values, torch.zeros(4, 2, 8, 8)), r"got \(4, 2, 8, 8\)"),
+        ((values, torch.zeros(4, 8, 7, dtype=torch.int64)), r"got \(4, 8, 7\)"),
+        ((values, torch.zeros(3, dtype=torch.int64)), r"got \(3,\) torch.int64"),
+        *(
+            (
+                {"value": values, "label": torch.zeros(4, dtype=torch.int64), "annotations": [*[None] * 3, one]},
+                "Mosaic",
+            )
+            for one in (event, span, Annotations(transcript=""), Annotations(captions=("a",)))
+        ),
+    ):
+        with pytest.raises(augment.AugmentError, match=said):
+            mix(batch)
+    dataset = live.Dataset({"expand": {"multiplier": 1}, "image": []}, input=scenes, mapping=True)
+    for told in next(iter(DataLoader(dataset, 4, collate_fn=live.collate))), {"objects": [{}] * 4}:
+        with pytest.raises(augment.AugmentError, match="Mosaic and MixUp"):
+            mix({"value": values, "label": torch.zeros(4, dtype=torch.int64), **told})
+
+
+@given(st.integers(1, 5), st.integers(1, 9), st.integers(1, 9), st.integers(0, 99), st.booleans())
+def test_masks_are_laid_over_with_their_pictures(count: int, height: int, width: int, number: int, told: bool) -> None:
+    values = torch.arange(count * height * width, dtype=torch.float32).reshape(count, 1, height, width)
+    masks = values[:, 0].long() % 251
+    mix = functools.partial(live.cutmix, alpha=1.0, classes=12, number=number)
+    if told:
+        labelled = Annotations(masks={INDEX: b"", "dog": b""}, classes={"a": 1.0}, instances=())
+        with pytest.raises(augment.AugmentError, match="Mosaic"):
+            mix({"value": values, "label": masks, "annotations": [labelled] * count})
+        found = mix({"value": values, "label": masks, "annotations": [replace(labelled, masks={INDEX: b""})] * count})
+        assert "annotations" not in found, "they would say what was before"
+        mixed, laid = found["value"], found["label"]
+    else:
+        mixed, laid = mix((values, masks))
+    assert laid.dtype == torch.int64 and torch.equal(laid, mixed[:, 0].long() % 251)
+    with pytest.raises(augment.AugmentError, match=r"got \(\d, \d, \d\) torch.int64.*CutMix"):
+        live.mixup((values, masks), alpha=1.0, classes=12, number=number)
 
 
 def batch() -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import functools
 import gc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ torch = pytest.importorskip("torch")
 
 from torch.utils.data import DataLoader, Dataset  # noqa: E402
 
+import augment  # noqa: E402
+import augment.torch as live  # noqa: E402
 from augment.torch import pieces  # noqa: E402
 
 pytestmark = [
@@ -38,7 +42,7 @@ class Numbers(Dataset):  # type: ignore[misc, unused-ignore]
 
 def told(batch: Any) -> tuple[Any, int, int]:
     """A batch, how many pieces its worker has, and a copy that is no tensor of ours."""
-    lent = pieces.stacked(batch)
+    lent = pieces.stacked(batch, lend=True)
     return lent, len(pieces._pieces), int(copy.deepcopy(lent).flatten()[0])
 
 
@@ -81,5 +85,100 @@ def test_who_keeps_all_batches_has_them_all() -> None:
 
 def test_outside_workers_and_for_little_it_is_what_torch_does() -> None:
     for one in (torch.zeros(3, 64, 64), torch.zeros(4, dtype=torch.uint8)):
-        assert type(pieces.stacked([one] * 8)) is torch.Tensor
+        assert type(pieces.stacked([one] * 8, lend=True)) is torch.Tensor
     assert not pieces._pieces
+
+
+class Pairs(Numbers):
+    """The same in one shape, each with how many pieces its worker has by then."""
+
+    def __getitem__(self, index: int) -> Any:
+        return torch.full(SHAPES[0], index % 251, dtype=torch.uint8), len(pieces._pieces)
+
+
+def parts(batch: Any) -> Any:
+    """A batch, and parts of it that go to the loop beside it."""
+    values, _ = live.collate(batch)
+    return {"all": values, "first": values[:, :1], "flat": values.view(len(values), -1), "own": values.detach()[1:]}
+
+
+class Keeping:
+    """It gives each batch with the one before, which it has kept in the worker."""
+
+    def __init__(self) -> None:
+        self.before: Any = None
+
+    def __call__(self, batch: Any) -> Any:
+        values, _ = live.collate(batch)
+        before, self.before = self.before, values
+        return {"all": values, "own": values if before is None else before.clone()}
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+@pytest.mark.parametrize("join", [parts, Keeping()])
+def test_what_a_collate_of_somebody_elses_does_with_ours_is_safe(start: str, join: Any) -> None:
+    wanted = [{key: one.clone() for key, one in batch.items()} for batch in map(copy.deepcopy(join), listed(96, 4))]
+    loader = DataLoader(Pairs(96, 4), 4, collate_fn=join, num_workers=1, multiprocessing_context=start)
+    kept = [{key: one for key, one in batch.items() if key != "all"} for batch in loader]
+    for batch, right_one in zip(kept, wanted, strict=True):
+        for key, one in batch.items():
+            assert torch.equal(one, right_one[key]), key
+
+
+def listed(count: int, size: int) -> list[list[Any]]:
+    whole = [(torch.full(SHAPES[0], place % 251, dtype=torch.uint8), 0) for place in range(count)]
+    return [whole[place : place + size] for place in range(0, count, size)]
+
+
+def counted(batch: Any) -> Any:
+    """Under a ``collate_fn`` of one's own, how many pieces there were."""
+    return live.collate(batch)[1]
+
+
+JOINS = [(live.collate, True), (functools.partial(live.collate, pad=None), True), (counted, False)]
+
+
+@pytest.mark.parametrize(("join", "lent"), JOINS)
+def test_memory_is_lent_where_a_loader_calls_ours(join: Any, lent: bool) -> None:
+    seen = [batch[-1] if lent else batch for batch in DataLoader(Pairs(32, 8), 8, collate_fn=join, num_workers=1)]
+    assert [bool((there > 0).all()) for there in seen] == [False, *[lent] * 3]
+
+
+@pytest.mark.parametrize(("join", "lent"), [({}, True), ({"collate_fn": counted}, False)])
+def test_memory_is_lent_by_our_loader_too(shapes: Path, join: Any, lent: bool) -> None:
+    def seen(item: Any) -> Any:
+        return torch.from_numpy(item.value), len(pieces._pieces)
+
+    dataset = live.IterableDataset({"expand": {"multiplier": 2}, "image": []}, input=shapes, convert=seen)
+    counts = [batch[-1] if lent else batch for batch in live.Loader(dataset, 6, num_workers=1, **join)]
+    assert [bool((there > 0).all()) for there in counts] == [False, *[lent] * 5]
+
+
+def no_memory(after: int) -> Any:
+    """A ``share_memory_`` with memory for so many pieces only, and none for what torch takes."""
+    there = [after]
+
+    def shared(self: Any, *_: Any, **__: Any) -> Any:
+        if not there[0]:
+            raise RuntimeError("unable to allocate shared memory(shm) for file </torch_1>: No space left (28)")
+        there[0] -= 1
+        return self
+
+    return shared
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_where_shared_memory_is_full_it_is_told(after: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.Tensor, "share_memory_", no_memory(after))
+    monkeypatch.setattr(torch.UntypedStorage, "_new_shared", no_memory(0))
+    monkeypatch.setattr(pieces, "get_worker_info", lambda: object())
+    monkeypatch.setattr(torch.utils.data, "get_worker_info", lambda: object())
+    monkeypatch.setattr(pieces, "_pieces", [])
+    column = [torch.zeros(SHAPES[0])] * 8
+    held = [pieces.stacked(column, lend=True) for _ in range(after)]
+    with pytest.raises(augment.AugmentError, match=r"no shared memory left .*--shm-size"):
+        pieces.stacked(column, lend=True)
+    assert len(held) == len(pieces._pieces) == after
+    for piece in pieces._pieces:
+        piece[-1] = pieces.FREE
+    assert after == 0 or pieces.stacked(column, lend=True).piece is not None

@@ -19,6 +19,7 @@ import augment.torch as live  # noqa: E402
 from tests.conftest import STEPS  # noqa: E402
 
 pytestmark = [
+    pytest.mark.filterwarnings("ignore:another pass begins"),
     pytest.mark.filterwarnings("ignore:.*pin_memory"),
     pytest.mark.filterwarnings("ignore:This DataLoader will create"),
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork"),

@@ -108,3 +108,27 @@ def test_where_torch_waits_ranks_are_even_without_a_word(folder: Any, monkeypatc
         live.IterableDataset(RECIPE, input=data, even="yes")
     with pytest.raises(augment.AugmentError, match="even: give the DataLoader a sampler"):
         live.Dataset(RECIPE, input=data, even="pad")
+
+
+@pytest.mark.parametrize("kind", [live.IterableDataset, live.Dataset])
+def test_a_rank_that_is_started_with_the_dataset_has_its_own_part_and_epoch(
+    folder: Any, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, _ = folder
+    dataset = kind(RECIPE, input=data)
+    sent = pickle.dumps(dataset)
+    heard = torch.multiprocessing.get_context("fork").SimpleQueue()
+
+    def rank() -> None:
+        dataset.set_epoch(5)
+        next(iter(torch.utils.data.DataLoader(dataset, num_workers=1)))
+        heard.put(dataset.epoch)
+
+    started = torch.multiprocessing.get_context("fork").Process(target=rank)
+    started.start()
+    assert heard.get() == 5 and dataset.epoch == 0
+    started.join()
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    assert len(pickle.loads(sent)) == (7 if kind is live.IterableDataset else COUNT)
