@@ -234,6 +234,8 @@ def as_held(names: Iterable[str]) -> list[str]:
 def _by_file(skipped: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
     """What is left out in the order of the files' names; rows of one file (``FILE:LINE``) stay as they came."""
     table = pa.Table.from_batches(skipped)
+    if table.num_rows < 2:
+        return skipped
     files = pc.list_element(pc.split_pattern(table["source"], ":", max_splits=1), 0)
     batches: list[pa.RecordBatch] = table.take(pc.sort_indices(files)).to_batches()
     return batches

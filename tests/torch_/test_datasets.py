@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import augment
-from augment.engine import spill
+from augment.engine import kept, spill
 from augment.engine.items import Item
 from tests.conftest import STEPS
 
@@ -111,7 +111,10 @@ def test_samplers_of_torch_find_every_sample(shapes: Path) -> None:
 
 @pytest.mark.skipif("fork" not in torch.multiprocessing.get_all_start_methods(), reason="no fork here")
 @pytest.mark.parametrize("kind", [live.IterableDataset, live.Dataset])
-def test_what_a_worker_has_decoded_later_workers_need_not_read(shapes: Path, tmp_path: Path, kind: Any) -> None:
+def test_what_a_worker_has_decoded_later_workers_need_not_read(
+    shapes: Path, tmp_path: Path, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "PART", 1e9)  # whatever the clock says, there is time to share
     folder = shutil.copytree(shapes, tmp_path / "here")
     wanted = [of_stream(RECIPE, input=shapes, epoch=epoch) for epoch in (0, 1)]
     dataset = kind(RECIPE, input=folder, mapping=True)
