@@ -8,7 +8,7 @@ from typing import Any
 
 from augment.engine.recipe import Recipe
 from augment.errors import AugmentError, nearest
-from augment.hf import spanned
+from augment.hf import inner, spanned
 from augment.hf.library import library
 from augment.readers._shards.columns import annotating
 
@@ -29,11 +29,15 @@ def values(dataset: Any, wanted: Sequence[str], recipe: Recipe) -> tuple[str, tu
     """
     features = dataset.features
     kinds = {name: kind for name, feature in features.items() if (kind := _kind(feature)) is not None}
+    within = inner.paths(features)
+    kinds |= {name: within[name] for name in wanted if name in within and name not in features}
     for name in wanted:
         if name not in kinds:
             known = ", ".join(kinds) or "none"
             held = name in features
-            fix = f"those with pictures, sounds or texts: {known}" if held else nearest(name, list(kinds))
+            fix = f"those with pictures, sounds or texts: {known}" if held else nearest(name, [*kinds, *within])
+            below = [path for path in within if path.startswith(f"{name}.")]
+            fix = f"say columns={below} for the texts in it" if below else fix
             raise AugmentError(f"column: expected a column with pictures, sounds or texts, got {name!r}; {fix}")
     own = {*recipe.steps, *recipe.prepare}
     if wanted:
@@ -55,13 +59,16 @@ def values(dataset: Any, wanted: Sequence[str], recipe: Recipe) -> tuple[str, tu
     if len(fitting) == 1:
         return kinds[fitting[0]], (fitting[0],)
     if fitting:
-        together = f", or several that belong together, as in columns={fitting[:2]}" if "text" in own else ""
+        texts = [name for name in fitting if kinds[name] == "text"]
+        together = f", or several that belong together, as in columns={texts[:2]}" if len(texts) > 1 else ""
         raise AugmentError(
             f"column: expected to be told which of {', '.join(fitting)}, as in column={fitting[0]!r}{together}"
         )
     there = ", ".join(f"{name} ({kind})" for name, kind in kinds.items()) or "none of pictures, sounds or texts"
     maybe = [name for name in kinds if kinds[name] in own and not wanted]
     fix = f"; say column={maybe[0]!r} if that is what they are for" if maybe else ""
+    if "text" in own and not wanted and within:
+        fix = f"; for the texts inside columns say columns={list(within)[:4]}"
     steps = " and ".join(sorted(own)) or "nothing"
     raise AugmentError(f"recipe: it has steps for {steps}; the columns are {there}{fix}")
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from augment import catalog
 from augment.engine.recipe import AnyRecipe, Recipe, load
 from augment.errors import AugmentError, SampleError
-from augment.hf import columns, live, spanned
-from augment.hf.beside import Beside, refuse_new
+from augment.hf import columns, inner, live, spanned
+from augment.hf.beside import Beside, moving, refuse_new
 from augment.hf.library import library
 from augment.hf.rows import Rows, stored
 from augment.sample import Dataset
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Mapped(TypedDict, total=False):
     """What a call of ``map`` may say.
 
-    ``column`` with the values, or ``columns`` with texts that belong together, as a question and its context do;
+    ``column`` with the values, or ``columns`` with texts that belong together, as a question and its context do
+    (``translation.en`` is the text ``en`` inside the column ``translation``);
     ``label`` with the class; ``multiplier`` and ``seed`` over those of the recipe; ``epoch`` counts from 0, each has
     copies of its own; ``with_transform`` makes copies as they are read.
     """
@@ -50,7 +51,9 @@ def map(dataset: Any, recipe: AnyRecipe, **options: Unpack[Mapped]) -> Any:
     reader ``arrow`` finds them. They go back in the form that they came in; an object that leaves the picture leaves
     all lists of its row. Whole numbers are rounded; an area is that of box or mask, whichever it was, and goes with
     the box where it was of a mask that the row does not have. All other columns stay as they are. Steps that move
-    what can't be written back (keypoints, boxes without categories, several masks) are refused.
+    what can't be written back (keypoints, boxes without categories, several masks, times of words in a sound, places
+    in a text in no shape that is known) are refused. Columns ``width`` and ``height`` that give the size of a photo as
+    it is stored, not as its EXIF block turns it, say so of its boxes, too.
 
     The rows that come of one row stand together, its original first and untouched to the byte. The result is cached
     as that of ``Dataset.map``: the same data set, recipe and versions give it at once. Rows that can't be decoded are
@@ -79,6 +82,8 @@ def map(dataset: Any, recipe: AnyRecipe, **options: Unpack[Mapped]) -> Any:
     datasets = library()
     if not isinstance(dataset, datasets.Dataset):
         fix = "; give one split, as in dataset['train']" if isinstance(dataset, dict) else ""
+        if isinstance(dataset, datasets.IterableDataset | datasets.IterableDatasetDict):
+            fix = "; load it without streaming=True"
         raise AugmentError(f"dataset: expected a datasets.Dataset, got {type(dataset).__name__}{fix}")
     epoch = options.get("epoch", 0)
     if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
@@ -98,8 +103,13 @@ def map(dataset: Any, recipe: AnyRecipe, **options: Unpack[Mapped]) -> Any:
 def _beside(dataset: Any, kind: str, names: tuple[str, ...], label: str | None, recipe: Recipe) -> Beside:
     """What stands beside the values. Raises AugmentError where it can't follow them."""
     if kind == "text":
-        usual = Beside(about=Dataset(rows=Layout(names, tuple(dataset.column_names))))
-        return spanned.of(dataset, names, columns.plain(dataset)) or usual
+        plain, about = columns.plain(dataset), Dataset(rows=Layout(names, tuple(dataset.column_names)))
+        within = inner.paths(dataset.features)
+        deep = any(name in within and name not in dataset.features for name in names)
+        found = None if deep else spanned.of(dataset, names, plain)
+        if found is None and (step := moving(recipe, kind)):
+            spanned.refuse_strays(dataset, names, plain, step)
+        return found or (inner.of(dataset, names, about) if deep else Beside(about=about))
     from augment.hf import pictures  # Pillow and pycocotools, which texts need not
 
     return pictures.of(dataset, names[0], label, recipe, kind)

@@ -14,3 +14,8 @@ def library() -> Any:
     except ImportError:
         raise AugmentError("augment.hf needs Hugging Face's datasets: pip install datasets") from None
     return datasets
+
+
+def inside(feature: Any) -> Any:
+    """What a feature has a list of, in any release's way to say so; None where it is no list."""
+    return feature[0] if isinstance(feature, list) else getattr(feature, "feature", None)

@@ -17,6 +17,7 @@ from augment import masks
 from augment.annotations import Annotations, Box, Instance
 from augment.errors import SampleError
 from augment.hf.beside import REASON, Given
+from augment.hf.library import inside
 from augment.readers._shards import objects
 from augment.readers._shards.columns import BOXES, CATEGORY
 from augment.writers import _outline
@@ -57,13 +58,13 @@ class Objects:
     @property
     def kinds(self) -> Mapping[str, Any]:
         """Key -> the feature of one object's value; what is no list in a struct of lists is no object's."""
-        if not self._side_by_side:
-            return dict(self.feature.feature)
-        return {key: kind.feature for key, kind in self.feature.items() if hasattr(kind, "feature")}
+        if not isinstance(self.feature, dict):
+            return dict(inside(self.feature))
+        return {key: kind for key, whole in self.feature.items() if (kind := inside(whole)) is not None}
 
     @property
     def _side_by_side(self) -> bool:
-        return isinstance(self.feature, dict)
+        return isinstance(self.feature, dict) or type(self.feature).__name__ == "Sequence"  # before datasets 4
 
     def unread(self) -> list[str]:
         """Keys that say where an object is, or may do so, and that nothing can move: keypoints, angles."""
@@ -96,7 +97,7 @@ class Objects:
             return made
         lists = {key: [item.get(key) for item in made] for key in self.kinds}
         told = {key for key, values in lists.items() if any(value is not None for value in values)}
-        own = own or dict.fromkeys(self.feature)
+        own = own or dict.fromkeys(self.feature if isinstance(self.feature, dict) else self.kinds)
         return {key: lists[key] if key in told or isinstance(value, list) else value for key, value in own.items()}
 
     def _item(self, instance: Instance, known: Mapping[int, _Known], size: tuple[int, int]) -> dict[str, Any]:
@@ -181,7 +182,7 @@ class Objects:
         flat = _depth(kind) == 1
         if flat and len(rings) > 1:
             rings = (_outline.joined(rings),)
-        numbers = _is_whole(kind.feature if flat else kind.feature.feature)
+        numbers = _is_whole(kind)
         made = [[round(value) for value in ring] if numbers else list(ring) for ring in rings]
         return made if not flat else made[0] if made else []
 
@@ -198,8 +199,8 @@ def _says_where(key: str, kind: Any) -> bool:
         return False
     if isinstance(kind, dict):
         return any(_says_where("x" if key == "x" else name, inner) for name, inner in kind.items())
-    if hasattr(kind, "feature"):
-        return _says_where("x", kind.feature)
+    if inside(kind) is not None:
+        return _says_where("x", inside(kind))
     number = "int" in kind.dtype or "float" in kind.dtype
     told = number and not hasattr(kind, "names") and _PLACES.fullmatch(key) is not None
     return told or "binary" in kind.dtype or "Image" in kind.dtype
@@ -208,15 +209,15 @@ def _says_where(key: str, kind: Any) -> bool:
 def _depth(kind: Any) -> int:
     """How many lists are around a number; 0 for a number, and for what holds none."""
     depth = 0
-    while hasattr(kind, "feature"):
-        kind, depth = kind.feature, depth + 1
+    while (inner := inside(kind)) is not None:
+        kind, depth = inner, depth + 1
     numeric = isinstance(getattr(kind, "dtype", None), str) and ("int" in kind.dtype or "float" in kind.dtype)
     return depth if numeric else 0
 
 
 def _is_whole(kind: Any) -> bool:
-    while hasattr(kind, "feature"):
-        kind = kind.feature
+    while (inner := inside(kind)) is not None:
+        kind = inner
     return "int" in kind.dtype
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from augment.annotations import INDEX, Annotations, plain
 from augment.engine.recipe import Recipe
 from augment.errors import SampleError
 from augment.hf.beside import FIX, Beside, Given, Row, moving, refused
+from augment.hf.library import inside
 from augment.hf.objects import Objects
 from augment.readers import parquet
 from augment.readers._masks import png
@@ -28,6 +30,16 @@ from augment.writers import _annotations
 
 ROWS = 100
 """Rows that are looked into at once, to see what is in them."""
+
+REMOVE = "remove it first, or write allow_label_change: true at the step"
+
+_TIMES = re.compile(
+    r"((time_?)?stamps?_?)?((start|end|begin|stop|onset|offset)s?|(time_?)?stamps?)(_?(times?|s|secs?|seconds?|ms))?",
+    re.IGNORECASE,
+)
+"""Names of numbers that say when something is."""
+
+_UNITS = re.compile(r"time|sec|ms|onset", re.IGNORECASE)
 
 SIZES = (("width", "height"), ("image_width", "image_height"))
 """Columns with the size of a picture."""
@@ -52,6 +64,8 @@ class Pictures(Beside):
         found = parquet.annotations_of(row, self.layout)
         if found is None or self.objects is None:
             return found
+        if self.sizes and not self.layout.ours and all(row[name] for name in self.sizes):
+            found = replace(found, size=tuple(row[name] for name in self.sizes))  # tells which way up a photo was
         return replace(found, instances=self.objects.marked(found.instances, row[self.objects.column], number))
 
     def cells(self, sample: Sample, number: int, given: Given) -> dict[str, Any]:
@@ -97,7 +111,7 @@ def of(dataset: Any, value: str, label: str | None, recipe: Recipe, kind: str) -
         objects = Objects(str(layout.objects), features[layout.objects], layout.categories)
     odd = [f"{layout.objects}.{key}" for key in objects.unread()] if objects else []
     if step := moving(recipe, kind):
-        _refuse_unread(dataset, value, columns, odd, step)
+        _refuse_unread(dataset, value, kind, columns, odd, step)
     elif odd:  # they stay, or may go untrue
         objects, columns = None, [name for name in columns if name != layout.objects]
     layout = replace(
@@ -112,10 +126,13 @@ def of(dataset: Any, value: str, label: str | None, recipe: Recipe, kind: str) -
     return Pictures((*columns, *sizes), files, about, layout=layout, objects=objects, sizes=sizes)
 
 
-def _refuse_unread(dataset: Any, value: str, known: Sequence[str], odd: Sequence[str], step: str) -> None:
+def _refuse_unread(dataset: Any, value: str, kind: str, known: Sequence[str], odd: Sequence[str], step: str) -> None:
     """Raises AugmentError for what says where something is and can't follow."""
+    timed = [name for name, feature in dataset.features.items() if kind == "audio" and _is_timed(name, feature)]
+    if timed:
+        raise refused(step, timed, [value], f"nothing follows it; {REMOVE}")
     if odd:
-        told = f"nothing knows how; remove {' and '.join(odd)} first, or write allow_label_change: true at the step"
+        told = f"nothing knows how; {REMOVE}"
         raise refused(step, odd, [value], told)
     listed = annotating(dataset.features.arrow_schema, value)
     lost = [name for name in listed if name not in known and _any(dataset, name)]
@@ -135,7 +152,26 @@ def _any(dataset: Any, name: str) -> bool:
 
 def _is_flat(name: str, feature: Any) -> bool:
     """Whether a column has boxes, which no reader takes for some without their categories."""
-    return name.lower().rpartition(".")[2] in BOXES and hasattr(feature, "feature")
+    return name.lower().rpartition(".")[2] in BOXES and inside(feature) is not None
+
+
+def _is_timed(name: str, feature: Any) -> bool:
+    """Whether a column has lists of times: of words, turns or events."""
+    kind = inside(feature)
+    if isinstance(kind, dict):
+        return any(_is_time(key, item) for key, item in kind.items())
+    if isinstance(feature, dict):
+        return any((item := inside(one)) is not None and _is_time(key, item) for key, one in feature.items())
+    return kind is not None and _is_time(name, kind)
+
+
+def _is_time(key: str, kind: Any) -> bool:
+    """Whether a number, or a list of some, is a time; whole ones may be places in a transcript."""
+    while (inner := inside(kind)) is not None:
+        kind = inner
+    dtype = str(getattr(kind, "dtype", ""))
+    counted = "float" in dtype or ("int" in dtype and _UNITS.search(key) is not None)
+    return counted and _TIMES.fullmatch(key) is not None
 
 
 def _about(dataset: Any, layout: Layout) -> Dataset:
@@ -176,6 +212,8 @@ def _size(cell: Any) -> tuple[int, int] | None:
 def _in_mode(mask: bytes, given: bytes) -> bytes:
     """The PNG of a mask in the mode of the given one, where that can hold its values."""
     with Image.open(io.BytesIO(given)) as before, Image.open(io.BytesIO(mask)) as now:
+        if now.mode == "L" and (before.mode == "P" or before.mode.startswith("I")):  # of a GIF, or a TIFF
+            return _deeper(now, before)
         bits = 1 if before.mode == "1" else png.few_bits(given)
         if now.mode != "L" or not (bits or before.mode in ("LA", "RGB", "RGBA")):
             return mask
@@ -186,3 +224,12 @@ def _in_mode(mask: bytes, given: bytes) -> bytes:
         out = io.BytesIO()
         shown.convert(before.mode).save(out, "PNG")
         return out.getvalue()
+
+
+def _deeper(now: Image.Image, before: Image.Image) -> bytes:
+    """The PNG of an 8-bit mask with the palette of another one, or in 16 bits where that has more than 8."""
+    if before.mode == "P":
+        now.putpalette(before.getpalette() or [])
+    out = io.BytesIO()
+    (now if now.mode == "P" else now.convert("I").convert("I;16")).save(out, "PNG")
+    return out.getvalue()

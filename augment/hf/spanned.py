@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from augment import catalog, spans
+from augment import catalog, nested, spans
 from augment.annotations import Annotations
 from augment.contracts import Lender
 from augment.errors import InputError, SampleError
-from augment.hf.beside import REASON, Beside, Given, Row
-from augment.hf.library import library
+from augment.hf.beside import REASON, Beside, Given, Row, refused
+from augment.hf.library import inside, library
 from augment.readers._places import RefusedError
 from augment.readers._texts import coded, groups, listing
 from augment.readers._texts.layout import Layout
@@ -153,6 +153,22 @@ def of(dataset: Any, columns: Sequence[str], plain: Sequence[str]) -> Spanned | 
     return replace(found, columns=own, _mend=None, _last=None) if taken else None
 
 
+def refuse_strays(dataset: Any, texts: Sequence[str], plain: Sequence[str], step: str) -> None:
+    """Raises AugmentError where other columns have places in the texts, in no shape that ``of`` knows.
+
+    Args:
+        dataset: A ``datasets.Dataset``.
+        texts: The columns of the texts, or paths into columns.
+        plain: All columns but pictures and sounds.
+        step: What moves them.
+    """
+    first = dataset.with_format(None).select_columns(list(plain)).select(range(min(ROWS, len(dataset))))
+    stray = spans.stray([nested.lifted(row, texts) for row in first], texts)
+    if stray is not None:
+        fix = "remove it first, or write allow_label_change: true at the step if it says no places"
+        raise refused(step, [stray[0]], texts, f"this ({stray[1]}) is in no shape that is known; {fix}")
+
+
 def encoded(feature: Any, value: Any, column: str) -> Any:
     """A value with names of classes as its column has it. Raises SampleError for what the column can't hold."""
     names = getattr(feature, "names", None)
@@ -165,8 +181,7 @@ def encoded(feature: Any, value: Any, column: str) -> Any:
             return int(value)
         raise SampleError(REASON, f"{value!r} is none of the classes of column {column}")
     if isinstance(value, list):
-        inner = feature[0] if isinstance(feature, list) else getattr(feature, "feature", None)
-        return [encoded(inner, item, column) for item in value]
+        return [encoded(inside(feature), item, column) for item in value]
     if isinstance(value, dict) and isinstance(feature, dict):
         lost = next((key for key, item in value.items() if key not in feature and item is not None), None)
         if lost is not None:

@@ -4,7 +4,8 @@ Rows are those that the data set shows: selected, shuffled and filtered ones as 
 hangs on the name of its file where its column of pictures or sounds has one, else on its number; for texts, on its id
 or content. Pictures in a column ``Image(mode=…)`` are taken in that mode, packed anew where they have another. Formats
 and transforms that were set for reading play no part, nor does the rate of ``Audio``: sounds are taken as they are
-stored, with a warning where that is another. Needs ``pip install datasets``.
+stored, with a warning where that is another. Rows whose files are gone are empty, with a warning.
+Needs ``pip install datasets``.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def write(value: Any, folder: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="augment-input-") as name:
             if isinstance(value, dict):
                 plain = datasets.DatasetDict({split: _as_asked(part, name) for split, part in splits.items()})
-                plain.save_to_disk(folder, num_shards=dict.fromkeys(splits, 1))
+                plain.save_to_disk(str(folder), num_shards=dict.fromkeys(splits, 1))
             else:
-                _as_asked(value, name).save_to_disk(folder, num_shards=1)
+                _as_asked(value, name).save_to_disk(str(folder), num_shards=1)
     finally:
         if shown:
             logging.enable_progress_bar()
@@ -77,7 +78,7 @@ def _as_asked(dataset: Any, folder: str) -> Any:
     """Rows without a format, with pictures in the modes that columns ask for; what that takes lies in ``folder``."""
     import datasets
 
-    found = dataset.with_format(None)
+    found = _without_missing(dataset.with_format(None), folder)
     for name, feature in dataset.features.items():
         if not isinstance(feature, datasets.Image) or feature.mode is None:
             continue
@@ -94,6 +95,50 @@ def _as_asked(dataset: Any, folder: str) -> Any:
             made = plain.map(packed, input_columns=name, cache_file_name=kept, features=plain.features)
             found = made.cast_column(name, feature)
     return found
+
+
+def _without_missing(dataset: Any, folder: str) -> Any:
+    """Rows with no picture or sound where its file is gone, which is told; tables made for that lie in ``folder``."""
+    import datasets
+
+    for name, feature in dataset.features.items():
+        if not isinstance(feature, datasets.Image | datasets.Audio):
+            continue
+        lost = _missing(dataset.data.column(name))
+        if not lost:
+            continue
+        plain = dataset.cast_column(name, type(feature)(decode=False))
+        rows = [place for place, cell in enumerate(plain[name]) if cell is not None and _path(cell) in lost]
+        if rows:
+            warnings.warn(
+                f"column {name!r}: the files of {len(rows)} of {len(dataset)} rows are gone, the first is "
+                f"{plain[rows[0]][name]['path']} of row {rows[0]}; they are taken as empty",
+                UserWarning,
+                stacklevel=2,
+            )
+
+        def there(cell: dict[str, Any] | None, name: str = name, lost: frozenset[str] = lost) -> dict[str, Any]:
+            return {name: None if cell is None or _path(cell) in lost else cell}
+
+        kept = str(Path(folder) / f"there-{len(list(Path(folder).iterdir()))}.arrow")
+        made = plain.map(there, input_columns=name, cache_file_name=kept, features=plain.features)
+        dataset = made.cast_column(name, feature)
+    return dataset
+
+
+def _path(cell: dict[str, Any]) -> str | None:
+    """The file of a cell that has no bytes."""
+    path: str | None = cell["path"] if cell["bytes"] is None else None
+    return path
+
+
+def _missing(column: Any) -> frozenset[str]:
+    """The files of cells without bytes that are gone; those elsewhere than on a disk are taken to be there."""
+    import pyarrow.compute as pc
+
+    paths = pc.struct_field(column, "path").filter(pc.is_null(pc.struct_field(column, "bytes")))
+    told = {path for path in paths.to_pylist() if path is not None and "://" not in path}
+    return frozenset(path for path in told if not Path(path).is_file())
 
 
 def warn_of_rates(dataset: Any) -> None:
