@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from augment.chance import order_hash
 from augment.engine.columns import Numbers, number_column, numbers, text_column
@@ -236,8 +235,9 @@ def _by_file(skipped: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
     table = pa.Table.from_batches(skipped)
     if table.num_rows < 2:
         return skipped
-    files = pc.list_element(pc.split_pattern(table["source"], ":", max_splits=1), 0)
-    batches: list[pa.RecordBatch] = table.take(pc.sort_indices(files)).to_batches()
+    files = [str(name).partition(":")[0] for name in table["source"].to_pylist()]
+    order = pa.array(sorted(range(len(files)), key=files.__getitem__), pa.int64())
+    batches: list[pa.RecordBatch] = table.take(order).to_batches()
     return batches
 
 

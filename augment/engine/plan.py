@@ -104,8 +104,8 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     """Count what a run would make; nothing is written.
 
     Args:
-        recipe: A YAML file, plain data, a folder of data (a sound default recipe for what it holds is then used), or
-            a checked recipe.
+        recipe: A YAML file, plain data, a folder or table of data (a sound default recipe for what it holds is then
+            used), or a checked recipe.
         append: Plan only what an output folder that stands already lacks.
         changes: ``input``, ``output``, ``multiplier``, ``seed``, ``on_error``, ``settings``; see Changes.
 
@@ -114,7 +114,7 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     """
     checked = load(recipe, **changes)
     source = _input(checked)
-    target = Path(os.path.abspath(checked.output.path)) if checked.output.path else None
+    target = _target(checked.output.path) if checked.output.path else None
     if target is not None and checked.input.path:
         _apart(source, target)
     name, options = _reader(checked, source)
@@ -124,7 +124,7 @@ def plan(recipe: AnyRecipe, *, append: bool = False, **changes: Unpack[Changes])
     listing = collect(reader.entries(source, options, suffixes), checked.frame.seed)
     if not len(listing):
         raise InputError(_nothing(source, listing))
-    checked = _written(checked, listing, name if dataset.located else "")
+    checked = _stepped(_written(checked, listing, name if dataset.located else ""), listing)
     classes = class_order(listing.classes, dataset.classes)
     spare = len(classes) > len(listing.classes)
     dataset = written(checked, dataclasses.replace(dataset, classes=classes, spare=spare))
@@ -162,6 +162,22 @@ def _written(recipe: Recipe, listing: Listing, own: str) -> Recipe:
     return recipe
 
 
+def _stepped(recipe: Recipe, listing: Listing) -> Recipe:
+    """The recipe with one output a source where it has no steps for texts: no copy could differ from its source.
+
+    Raises:
+        RecipeError: It says that there are to be copies.
+    """
+    kind, expand = catalog.modality_of(listing.first().suffix), recipe.frame.expand
+    if kind is None or not catalog.modality(kind).TEXTUAL or recipe.steps.get(kind) or expand.duplicates == "keep":
+        return recipe
+    if ("multiplier" in expand.model_fields_set and expand.multiplier > 1) or not expand.keep_originals:
+        said = f"expected copies to differ from their source, and there is no step under {kind}: to make them do so"
+        fix = "add steps, or say multiplier: 1 for the sources as they are, or duplicates: keep"
+        raise RecipeError([Problem("expand", said, fix)])
+    return recipe.unexpanded()
+
+
 def shard_size(recipe: Recipe) -> int | None:
     """Outputs a shard; None where the format has no shards."""
     writer = catalog.writer(recipe.output.format)
@@ -177,6 +193,16 @@ def _input(recipe: Recipe) -> Path:
     if not path.exists():
         raise InputError(f"{path}: no such folder or table")
     return path
+
+
+def _target(path: str) -> Path:
+    """The output folder, absolute. Raises OutputError for a name that Arrow can't open: bytes that are no UTF-8."""
+    target = Path(os.path.abspath(path))
+    try:
+        str(target).encode()
+    except UnicodeEncodeError:
+        raise OutputError(f"{target}: expected a name in UTF-8; give another --output") from None
+    return target
 
 
 def _apart(source: Path, target: Path) -> None:

@@ -119,6 +119,12 @@ class Recipe:
         text = change(self.text, {"settings": [f"output.format={format}"]})
         return replace(self, text=text, output=self.output.model_copy(update={"format": format}))
 
+    def unexpanded(self) -> Recipe:
+        """The recipe with one output a source."""
+        expand = self.frame.expand.model_copy(update={"multiplier": 1})
+        frame = self.frame.model_copy(update={"expand": expand})
+        return replace(self, text=change(self.text, {"multiplier": 1}), frame=frame)
+
     def to_yaml(self) -> str:
         """The recipe as YAML; loading it gives an equal recipe."""
         return yaml.safe_dump(self.text.data, sort_keys=False, allow_unicode=True)
@@ -158,8 +164,8 @@ def load(recipe: AnyRecipe, **changes: Unpack[Changes]) -> Recipe:
     """Load and check a recipe.
 
     Args:
-        recipe: A YAML file, the same as plain Python data, a folder of data (a sound default recipe for what it holds
-            is then used), or a checked recipe.
+        recipe: A YAML file, the same as plain Python data, a folder or table of data (a sound default recipe for what
+            it holds is then used), or a checked recipe.
         changes: Keys to replace, see Changes.
 
     Raises:

@@ -249,7 +249,7 @@ def _rows(file: _File, group: int, columns: list[str]) -> Iterator[dict[str, Any
 
 def _row(file: _File, layout: Layout, group: int, place: int) -> dict[str, Any]:
     """The sample and the annotations of one row. Pages before it are decoded on the way; those after it are not."""
-    columns = [layout.value, *layout.annotated()]
+    columns = [layout.value, *layout.annotated(), *layout.sizes]
     if isinstance(file, ArrowFile):
         return file.row(group, place, columns)
     for batch in file.iter_batches(STEP, row_groups=[group], columns=columns, use_threads=False):
@@ -332,7 +332,9 @@ def annotations_of(row: Mapping[str, Any], layout: Layout) -> Annotations | None
         return None
     found = _shards_objects.instances(row.get(layout.objects or ""), layout.categories)
     data = _bytes(row.get(layout.masks or ""))
-    return Annotations(found, {} if data is None else {INDEX: _masks_png.index(data)})
+    width, height = (row.get(name) or 0 for name in layout.sizes) if layout.sizes else (0, 0)
+    masks = {} if data is None else {INDEX: _masks_png.index(data)}
+    return Annotations(found, masks, size=(width, height) if width > 0 and height > 0 else None)
 
 
 def _facts(told: Any) -> Any:

@@ -147,6 +147,10 @@ def _entities(tags: Sequence[Any], places: Sequence[tuple[int, int]], scheme: st
         scheme = scheme or _tags.scheme_of([tags])
         found, _ = _tags.chunks(tags, scheme)
         return _tags.spans(found, places, scheme, _tokens.ENTITY), True
+    numbers = [isinstance(tag, int | float) and not isinstance(tag, bool) for tag in tags]
+    odd = next((place for place, number in enumerate(numbers) if not number), None)
+    if odd is not None and any(tag is not None for tag in tags):
+        raise ValueError(f"expected tags that are all texts or all numbers, found {brief(tags[odd])} at {odd + 1}")
     spans: list[Span] = []
     for outside, group in groupby(range(len(tags)), key=lambda place: tags[place] in (0, None)):
         if not outside:

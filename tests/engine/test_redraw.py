@@ -75,11 +75,26 @@ def test_verify_makes_redrawn_copies_again(tmp_path: Path) -> None:
     assert not augment.verify(tmp_path / "out", rederive=30).problems
 
 
-@pytest.mark.parametrize("steps", [[], [{"Typos": {"p": 0}}], [{"Typos": {"rate": 0, "p": 1}}]])
+@pytest.mark.parametrize("steps", [[{"Typos": {"p": 0}}], [{"Typos": {"rate": 0, "p": 1}}]])
 def test_steps_that_do_nothing_leave_the_originals(tmp_path: Path, steps: list[dict[str, Any]]) -> None:
     result, found = grown(tmp_path, 3, steps=steps, executor="serial")
     assert sorted(text for texts in found.values() for text in texts) == sorted(LINES)
     assert result.manifest["skipped"]["reasons"] == {"shortfall": 2 * len(LINES)}
+
+
+@pytest.mark.parametrize("block", [{}, {"text": []}, {"text": None}])
+def test_without_steps_there_is_one_output_a_source_and_copies_are_refused(
+    tmp_path: Path, block: dict[str, Any]
+) -> None:
+    recipe = {**block, "output": {"format": "jsonl"}}
+    assert augment.plan(recipe, input=table(tmp_path)).outputs == len(LINES)
+    result = augment.run(recipe, input=table(tmp_path), output=tmp_path / "out")
+    assert (result.outputs, result.skipped) == (len(LINES), 0)
+    assert sum(1 for _ in augment.stream({**recipe, "expand": {"multiplier": 1}}, input=table(tmp_path))) == len(LINES)
+    assert augment.plan(recipe | {"expand": {"duplicates": "keep"}}, input=table(tmp_path)).outputs == 10 * len(LINES)
+    for more in ({"multiplier": 3}, {"multiplier": 1, "keep_originals": False}):
+        with pytest.raises(augment.RecipeError, match="no step under text"):
+            augment.plan({**recipe, "expand": more}, input=table(tmp_path))
 
 
 def test_a_book_is_not_drawn_fifty_times(tmp_path: Path) -> None:

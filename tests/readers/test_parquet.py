@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+import augment
 from augment import masks
 from augment.annotations import INDEX, Annotations, Instance
 from augment.errors import InputError, SampleError
@@ -180,6 +181,27 @@ def test_objects_as_lists_side_by_side(tmp_path: Path) -> None:
         (Instance("dog", (1, 2, 4, 6)), Instance("cat", (0, 0, 0, 0))),
     )
     assert found[1:] == [Annotations(), Annotations()]
+
+
+def test_width_and_height_are_of_the_picture_that_boxes_are_for(tmp_path: Path) -> None:
+    """A photo that its EXIF turns: its boxes may be for the pixels as stored."""
+    photo = Image.new("RGB", (40, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown turned by a quarter, 20 x 40
+    out = io.BytesIO()
+    photo.save(out, "JPEG", exif=exif)
+    cell = {"bbox": [[0, 0, 10, 5]], "categories": [1], "area": [None]}
+    columns = {
+        "image": pa.array([value(out.getvalue())] * 2, VALUE),
+        "objects": pa.array([cell] * 2, SIDE_BY_SIDE),
+        "width": [40, 20],
+        "height": [20, 40],
+    }
+    path = save(tmp_path / "x.parquet", columns)
+    found = {item.source: item.annotations for item in augment.stream({"image": []}, input=path, shuffle=False)}
+    boxes = {one.instances[0].box for one in found.values() if one is not None}
+    assert boxes == {(15, 0, 20, 10), (0, 0, 10, 5)}
+    assert all("width" not in item.fields for item in augment.stream({"image": []}, input=path))
 
 
 def test_objects_one_by_one_with_names(tmp_path: Path) -> None:

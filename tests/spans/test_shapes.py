@@ -229,3 +229,9 @@ def test_overlap_is_as_defined(text: str, data: st.DataObject) -> None:
     found = [Span(start, end) for start, end in data.draw(places(text))]
     chars = [char for span in found for char in range(span.start, span.end)]
     assert (spans.overlap(found) is None) == (len(chars) == len(set(chars)))
+
+
+@pytest.mark.parametrize("tags", [["B-PER", 5, "O"], ["O", None, "O"], [0, 1, "O"], [0, None, 1], [0, True, 1]])
+def test_tags_of_two_kinds_are_refused(tags: list[Any]) -> None:
+    with pytest.raises(ValueError, match="all texts or all numbers"):
+        spans.parse("tokens", {"tokens": ["Lena", "walks", "there"], "ner_tags": tags})

@@ -16,6 +16,8 @@ from augment.readers._columns import LABEL, SPLIT
 OURS = frozenset({"key", "label", "label_index", "split", "source", "copy", "fields"})
 """Columns that our own tables always have; ``annotations`` and ``masks`` may be missing in old ones."""
 
+SIZE = ("width", "height")
+
 BOXES = ("bbox", "bboxes", "boxes")
 CATEGORY = ("category", "categories", "category_id", "label", "labels", "class", "class_id", "name")
 
@@ -35,6 +37,7 @@ class Layout:
         split: The split.
         masks: Masks of whole samples, encoded; ``objects`` boxes as lists, whose categories have ``categories``.
         ours: Whether our own writer has made it; ``told`` is then the column with annotations in their neutral form.
+        sizes: Those with width and height of the picture that objects are for.
         fields: The columns that ride along.
     """
 
@@ -48,6 +51,7 @@ class Layout:
     categories: tuple[str, ...] = ()
     ours: bool = False
     told: str | None = None
+    sizes: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 
     def annotated(self) -> list[str]:
@@ -80,7 +84,9 @@ def layout_of(schema: pa.Schema, named: Mapping[str, str | None], table: str) ->
     split = named.get("split") or _usual(schema, SPLIT, value)
     classes = {name: names for name, names in row_classes(schema).items() if name not in (value, split)}
     label = named.get("label") or _usual(schema, LABEL, value) or only_class(tuple(classes), table)
-    taken = {value, mask, objects, label, split, *(OURS | {"annotations", "masks"} if ours else ())}
+    sizes = tuple(name for name in SIZE if name in schema.names and pa.types.is_integer(schema.field(name).type))
+    sizes = sizes if objects and sizes == SIZE else ()
+    taken = {*sizes, value, mask, objects, label, split, *(OURS | {"annotations", "masks"} if ours else ())}
     return Layout(
         value=value,
         nested=pa.types.is_struct(schema.field(value).type),
@@ -91,6 +97,7 @@ def layout_of(schema: pa.Schema, named: Mapping[str, str | None], table: str) ->
         objects=objects,
         categories=tuple(_category_names(features.get(objects))) if objects else (),
         ours=ours,
+        sizes=sizes,
         told="annotations" if ours and "annotations" in schema.names else None,
         fields=tuple(field.name for field in schema if field.name not in taken and not _holds_bytes(field.type))
         + (("fields",) if ours else ()),

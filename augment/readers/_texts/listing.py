@@ -322,7 +322,7 @@ def check_texts(row: Mapping[str, Any], columns: Sequence[str]) -> None:
         elif text is not None:
             raise RefusedError(BAD, f"expected a text in column {name}, got {str(text)[:SHOWN]}")
     if not told:
-        has = "" if row.keys() >= {*columns} else f"; {_texts_columns.has(row)}"
+        has = "" if row.keys() >= {*columns} else f". {_texts_columns.has(row)}"
         raise RefusedError("empty", f"nothing in column {', '.join(columns)}{has}")
 
 
