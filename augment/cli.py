@@ -38,10 +38,10 @@ class OnError(str, Enum):
     stop = "stop"
 
 
-RecipeArgument = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe (YAML), or a folder of data.")]
+RecipeArgument = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe (YAML), or a folder or table.")]
 Input = Annotated[Path | None, typer.Option("--input", "-i", help="Folder or table with the sources.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the grown set.")]
-Multiplier = Annotated[int | None, typer.Option("--multiplier", "-n", min=1, help="Outputs a source.")]
+Multiplier = Annotated[int | None, typer.Option("--multiplier", "-n", min=1, help="Outputs for each source of train.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="path.to.key=value, over the recipe; repeatable.")]
 Append = Annotated[bool, typer.Option("--append", help="Add new sources, or more copies, to an output that stands.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -71,7 +71,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run a recipe over a folder. Stopped or killed, the same command resumes."""
+    """Run a recipe over a folder or table. Stopped or killed, the same command resumes."""
     if dry_run:
         return plan(recipe, input, output, multiplier, set, append, as_json)
     if executor == "processes":

@@ -87,7 +87,7 @@ def run(
     """Grow a data set. Stopped or killed, the same call resumes where it was and ends with the same bytes.
 
     Args:
-        recipe: As for ``augment.plan``: a YAML file, plain data, a folder of data, or a checked recipe.
+        recipe: As for ``augment.plan``: a YAML file, plain data, a folder or table of data, or a checked recipe.
         workers: Processes; all cores by default. The outputs do not depend on it.
         executor: ``processes`` or ``serial``.
         append: Add to an output that stands: new sources, or more copies by a higher multiplier.

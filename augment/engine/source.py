@@ -74,7 +74,7 @@ def read(file: Path) -> Text:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise AugmentError(f"{file}: no such recipe; give a YAML file or a folder of data") from None
+        raise AugmentError(f"{file}: no such recipe; give a YAML file, or a folder or table of data") from None
     except (OSError, UnicodeDecodeError) as error:
         raise AugmentError(f"{file}: cannot be read as a recipe: {error}") from None
     return parse(text, file)

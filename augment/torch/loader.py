@@ -91,7 +91,9 @@ class Loader(data.DataLoader):  # type: ignore[misc, unused-ignore]  # without t
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Have the next pass begin where a loader of the same dataset and options was. Raises AugmentError.
 
-        Where that had given out a whole epoch, it is the next one, unless ``set_epoch`` says that epoch.
+        Where that had given out a whole epoch, it is the next one, unless ``set_epoch`` says that epoch: so a training
+        goes on right by ``for epoch in range(state["epoch"], epochs): loader.set_epoch(epoch)``, of which the first
+        pass may then be empty. A loop that counts epochs without ``set_epoch`` would train one too many.
         """
         epoch = self.dataset.accept(state, ("positions", "last"))
         positions, sizes = state["positions"], self._sizes()
