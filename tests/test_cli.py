@@ -88,6 +88,21 @@ def test_a_table_without_recipe(tmp_path: Path) -> None:
     assert facts["splits"]["train"]["outputs"] == 12
 
 
+def test_what_was_left_out_is_told_with_an_example_for_each_reason(shapes: Path, tmp_path: Path) -> None:
+    shutil.copytree(shapes, tmp_path / "in")
+    spoiled = sorted((tmp_path / "in/val").rglob("*.*"))
+    for number, file in enumerate(spoiled):
+        file.write_bytes(b"" if number % 2 else b"x")
+    told = augment("run", tmp_path / "in", "-o", tmp_path / "out", "-n", 1).stdout
+    assert "nothing came of val" in told
+    skips = [json.loads(line) for line in (tmp_path / "out/skipped.jsonl").read_text().splitlines()]
+    assert len({skip["reason"] for skip in skips}) == 2
+    for reason in {skip["reason"] for skip in skips}:
+        first = next(skip for skip in skips if skip["reason"] == reason)
+        count = sum(skip["reason"] == reason for skip in skips)
+        assert f"{reason} ({count}), such as {first['source']}: {first['detail']}" in told
+
+
 def test_list_and_describe() -> None:
     names = [step["name"] for step in json.loads(augment("list", "image", "--json").stdout)["image"]]
     assert len(names) > 95

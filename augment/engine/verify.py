@@ -22,7 +22,7 @@ from augment.engine.blocks import Expand
 from augment.engine.listing import entry_of
 from augment.engine.plan import written
 from augment.engine.recipe import build, change
-from augment.errors import InputError
+from augment.errors import InputError, RecipeError
 from augment.readers._walk import ignored
 from augment.sample import Entry, Skip
 
@@ -225,7 +225,12 @@ def _bench_of(folder: Path, facts: dict[str, Any], moved: Any) -> Bench:
     last = history.load(folder)[-1]
     rebased = replace(text, file=Path(last.base) / manifest.RECIPE)
     name = facts["input"]["reader"]
-    recipe = build(rebased)
+    try:
+        recipe = build(rebased)
+    except RecipeError as error:  # it lies in the output, not where the run was begun
+        here = str(folder / manifest.RECIPE)
+        told = (replace(one, place=one.place.replace(str(rebased.file), here)) for one in error.problems)
+        raise RecipeError(told) from None
     if not recipe.input.path:
         raise InputError(f"{folder}: its input was in memory; give it as input=DATASET, or the folder it is saved in")
     path = Path(os.path.abspath(recipe.input.path))

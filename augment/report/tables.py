@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,16 @@ from rich.table import Table
 from augment.sample import TRAINING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from augment.contracts import Description, Finding
     from augment.engine.estimate import Estimate
     from augment.engine.plan import Plan
     from augment.engine.run import Result
     from augment.engine.verify import Verified
+
+MOST_SAID = 300
+"""Characters of a line about what was left out."""
 
 MOST_CLASSES = 30
 """Classes of a split that are shown one by one."""
@@ -40,7 +46,8 @@ def plan(planned: Plan, size: Estimate | None) -> None:
         table.add_row(f"[bold]{escape(split)}", "[bold]all", f"[bold]{before:,}", f"[bold]{after:,}")
     console = Console()
     console.print(table)
-    shards = f"{planned.shards:,} shards of {planned.shard_size:,}" if planned.shards else "no shards"
+    parts = f"{planned.shards:,} shard{'s' if planned.shards > 1 else ''}"
+    shards = f"{parts} of {planned.shard_size:,}" if planned.shards else "no shards"
     about = f", about {bytes_text(size.bytes)} (from {size.probes} trial outputs)" if size else ""
     console.print(f"{planned.outputs:,} outputs, {shards}{about}", highlight=False)
     _read_as(console, planned.read_as)
@@ -58,6 +65,8 @@ NOTHING_GROWS = "nothing grows: only a split called train does, and there is non
 
 def result(done: Result) -> None:
     """The summary at the end of a run."""
+    from augment.engine.manifest import SKIPPED
+
     console = Console()
     facts = done.manifest
     _read_as(console, facts["input"].get("read_as", {}))
@@ -67,18 +76,34 @@ def result(done: Result) -> None:
         )
     if not any(split.lower() in TRAINING for split in facts["splits"]):
         console.print(NOTHING_GROWS, highlight=False, soft_wrap=True)
+    for split, counts in facts["splits"].items():
+        if counts["sources"] and not counts["outputs"]:
+            console.print(f"[bold]nothing came of {escape(split)}[/bold]; see below", highlight=False)
     if done.skipped:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in facts["skipped"]["reasons"].items())
-        console.print(
-            f"skipped: {done.skipped:,} ({escape(reasons)}), see {done.output / 'skipped.jsonl'}", soft_wrap=True
-        )
+        console.print(f"skipped: {done.skipped:,}, see {done.output / SKIPPED}", highlight=False, soft_wrap=True)
+        for reason, told in _first_of(done.output / SKIPPED, facts["skipped"]["reasons"]).items():
+            line = f"  {reason} ({facts['skipped']['reasons'][reason]:,}), such as {told}"
+            console.print(escape(line[:MOST_SAID]), highlight=False, soft_wrap=True)
     if facts["notes"]:
-        told = ", ".join(f"{reason} {count:,}" for reason, count in facts["notes"].items())
-        console.print(f"noted: {escape(told)}", highlight=False, soft_wrap=True)
+        noted = ", ".join(f"{reason} ({count:,})" for reason, count in facts["notes"].items())
+        console.print(f"noted: {escape(noted)}", highlight=False, soft_wrap=True)
     rate = f", {done.made / done.seconds:.0f}/s" if done.seconds and done.made else ""
     console.print(f"made {done.made:,} outputs in {done.seconds:.1f} s{rate}", highlight=False)
     console.print(f"grown set: {done.output}", highlight=False, soft_wrap=True)
     console.print(f"manifest:  {done.output / 'manifest.json'}", highlight=False, soft_wrap=True)
+
+
+def _first_of(file: Path, reasons: Mapping[str, int]) -> dict[str, str]:
+    """The first that was left out for each reason, with what there is to say of it."""
+    found: dict[str, str] = {}
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            skip = json.loads(line)
+            if skip["reason"] not in found:
+                found[skip["reason"]] = ": ".join(filter(None, (skip["source"], skip.get("detail"))))
+            if len(found) == len(reasons):
+                break
+    return found
 
 
 def _read_as(console: Console, told: Mapping[str, str]) -> None:

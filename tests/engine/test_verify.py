@@ -124,3 +124,12 @@ def test_an_output_of_an_older_version_is_checked_as_far_as_it_was_noted(grow: G
     del facts["beside"]
     (folder / "manifest.json").write_text(json.dumps(facts), encoding="utf-8")
     assert problems(folder) == []
+
+
+def test_what_is_wrong_with_the_recipe_of_an_output_is_told_where_it_lies(grow: Grow) -> None:
+    result = grow("out")
+    file = result.output / "recipe.yaml"
+    file.write_text(file.read_text() + "plugins: [nowhere_to_be_found]\n")
+    with pytest.raises(augment.RecipeError) as caught:
+        augment.verify(result.output, rederive=1)
+    assert str(caught.value.problems[0].place).startswith(str(file))
