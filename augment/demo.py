@@ -125,8 +125,10 @@ def draw_texts(folder: Path, each: int = 12) -> int:
     drawn = [(intent, *sentence(intent, number)) for number in range(each) for intent in INTENTS]
     with (folder / "requests.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("text", "intent"), *((text, intent) for intent, text, _ in drawn)])
-    (folder / "people.conll").write_text("\n".join(_tagged(text, spans) for _, text, spans in drawn), encoding="utf-8")
-    with (folder / "questions.jsonl").open("w", encoding="utf-8") as lines:
+    (folder / "people.conll").write_text(
+        "\n".join(_tagged(text, spans) for _, text, spans in drawn), encoding="utf-8", newline="\n"
+    )
+    with (folder / "questions.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
         for number, (_, text, spans) in enumerate(drawn):
             told = {"text": [text[start:end] for start, end, _ in spans], "answer_start": [one[0] for one in spans]}
             row = {"id": f"q{number}", "question": f"Who or what is named in request {number}?", "context": text}
@@ -134,7 +136,9 @@ def draw_texts(folder: Path, each: int = 12) -> int:
     for number, (intent, text, _) in enumerate(drawn):
         path = folder / "reviews" / intent / f"{number:02d}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{text} I have asked twice. Nobody answered, so I write again!", encoding="utf-8")
+        path.write_text(
+            f"{text} I have asked twice. Nobody answered, so I write again!", encoding="utf-8", newline="\n"
+        )
     return 4 * len(drawn)
 
 

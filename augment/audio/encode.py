@@ -141,7 +141,7 @@ def _resampled(clip: Clip) -> Clip:
         return clip
     import soxr
 
-    given = np.ascontiguousarray(clip.samples.T, np.float32)
+    given = np.array(clip.samples.T, np.float32, order="C")  # a copy: soxr refuses some views of one frame
     try:
         frames = soxr.resample(given, clip.rate, rate, quality="HQ")
     except (MemoryError, RuntimeError, ValueError) as error:  # ratios of many thousands

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
+import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import context, forkserver, popen_forkserver, reduction, resource_tracker, spawn, util
-from multiprocessing.process import BaseProcess
+from multiprocessing.process import BaseProcess, current_process
 from typing import Any
 
 _SERVERS: dict[tuple[str, ...], forkserver.ForkServer] = {}
@@ -74,7 +76,7 @@ def ensure_server(preload: tuple[str, ...]) -> forkserver.ForkServer:
     resource_tracker.ensure_running()  # the server would start it, and then let SIGINT through
     with _deaf():
         try:
-            server.ensure_running()
+            _run(server)
             return server
         except ChildProcessError:  # it is our parent's, as we were forked, or somebody else has waited for its end
             _SERVERS.pop(known, None)
@@ -86,6 +88,24 @@ def _new(preload: tuple[str, ...]) -> forkserver.ForkServer:
     server.set_forkserver_preload(list(preload))
     weakref.finalize(server, _stop, server)  # that is at the interpreter's end, for this holds it; after its workers
     return server
+
+
+def _run(server: forkserver.ForkServer) -> None:
+    """Start a server unless it runs; its socket lies in /tmp where TMPDIR's name is too long for one (unix(7))."""
+    try:
+        server.ensure_running()
+        return
+    except OSError as error:
+        if "path too long" not in str(error):
+            raise
+    kept = current_process()._config  # type: ignore[attr-defined]  # there is no other way to say where
+    usual, short = kept["tempdir"], tempfile.mkdtemp(prefix="pymp-", dir="/tmp")
+    weakref.finalize(server, shutil.rmtree, short, ignore_errors=True)
+    kept["tempdir"] = short
+    try:
+        server.ensure_running()
+    finally:
+        kept["tempdir"] = usual
 
 
 def _stop(server: forkserver.ForkServer) -> None:

@@ -69,6 +69,25 @@ def gone(pids: list[int]) -> bool:
     return not any(psutil.pid_exists(pid) for pid in pids)
 
 
+def test_a_long_name_of_the_folder_for_temporary_files(tmp_path: Path) -> None:
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    file = tmp_path / "script.py"
+    file.write_text(
+        "from augment.executors import processes\nfrom multiprocessing.process import current_process\n"
+        "crew = processes.start(1, ())\ncrew.submit(print, 'x')\nwhile crew.next(1) is None: pass\n"
+        "print(next(iter(__import__('augment.executors._forked')"
+        ".executors._forked._SERVERS.values()))._forkserver_address, current_process()._config['tempdir'])\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(long)}
+    done = subprocess.run([sys.executable, file], env=env, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    socket, usual = map(Path, done.stdout.splitlines()[-1].split())
+    assert (socket.parent.parent, usual.parent) == (Path("/tmp"), long)
+    assert not socket.parent.exists()
+    assert not list(long.iterdir())
+
+
 def test_workers_begin_with_their_imports_whatever_was_used_before() -> None:
     wanted = [(), *itertools.combinations(MODULES[:2], 1), MODULES[:2], MODULES]
     servers: dict[tuple[str, ...], int] = {}

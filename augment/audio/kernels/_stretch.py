@@ -86,7 +86,7 @@ class Stretch:
         given = samples if samples.flags.writeable and samples.flags.c_contiguous else samples.copy()
         made = np.asarray(stretch.process(given), np.float32)
         if self.pitch != 1 and made.shape[1]:
-            made = np.ascontiguousarray(soxr.resample(made.T, rate * self.pitch, rate, quality="HQ").T)
+            made = np.ascontiguousarray(soxr.resample(made.T.copy(), rate * self.pitch, rate, quality="HQ").T)
         return made
 
 

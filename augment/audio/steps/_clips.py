@@ -79,7 +79,8 @@ def resampled(samples: Array, rates: tuple[float, float], frames: int, quality: 
         raise SampleError("step failed", f"{rates[0]:,} and {rates[1]:,} Hz are too far apart to resample")
     if rates[0] == rates[1]:
         return fitted(samples, frames)
-    turned = samples[0] if len(samples) == 1 else np.ascontiguousarray(samples.T)
+    # A view of one frame has strides in NumPy 2.2 that soxr refuses, and ascontiguousarray gives it back as it is.
+    turned = samples[0] if len(samples) == 1 else samples.T.copy()
     return fitted(np.atleast_2d(soxr.resample(turned, *rates, quality=quality).T), frames)
 
 
