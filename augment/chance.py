@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from itertools import count
-from struct import Struct
+from struct import Struct, unpack
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,15 @@ class Draws:
 _UNIT = 2.0**-32
 _FIRST = Struct("<8x6I").unpack  # not those that ``uniform`` has, with which it was drawn whether a step fires
 _WORDS = Struct("<16I").unpack
+_GIVEN, _KEPT = 8, 24
+"""Bytes of a digest before those that ``drawing`` begins with, and how many those are."""
+_ZERO = bytes(8)
+_CODES = {4: "I", 2: "H"}
+_CUTS: dict[int, tuple[Callable[[bytes], tuple[int, ...]], ...]] = {
+    4: (_FIRST, Struct("<8x22I").unpack),
+    2: (Struct("<8x12H").unpack, Struct("<8x44H").unpack),
+}
+"""Octets of a number -> what cuts a digest into numbers, and one with 64 more octets behind it."""
 
 
 def _numbers(key: bytes) -> Iterator[float]:
@@ -92,6 +101,32 @@ class Chance:
         A place draws from this or from another; ``draws`` has the same numbers.
         """
         return _numbers(self._digest).__next__
+
+    def octets(self, count: int) -> bytes:
+        """``count`` random bytes or more, all at once: those that ``drawing`` is made of, in a tenth of the time."""
+        key = self._digest
+        if count <= _KEPT:
+            return key[_GIVEN:]
+        if count <= _KEPT + 64:
+            return key[_GIVEN:] + blake2b(_ZERO, key=key, digest_size=64).digest()
+        more = range((count - _KEPT + 63) // 64)
+        return key[_GIVEN:] + b"".join(
+            [blake2b(number.to_bytes(8, "little"), key=key, digest_size=64).digest() for number in more]
+        )
+
+    def numbers(self, count: int, octets: int = 4) -> tuple[int, ...]:
+        """``count`` numbers of so many ``octets``, 4 or 2, or more numbers, all at once.
+
+        Those of 4 are those of ``drawing``, times 2**32. Who asks again for more gets the same and then others.
+        """
+        key = self._digest
+        few, many = _CUTS[octets]
+        if count * octets <= _KEPT:
+            return few(key)
+        if count * octets <= _KEPT + 64:
+            return many(key + blake2b(_ZERO, key=key, digest_size=64).digest())
+        found = self.octets(count * octets)
+        return unpack(f"<{len(found) // octets}{_CODES[octets]}", found)
 
     def draws(self) -> Draws:
         """``drawing`` as the ``random()`` of an object."""

@@ -10,12 +10,12 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import re
-import sys
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -273,14 +273,25 @@ def _write_sound(path: Path, samples: np.ndarray) -> None:
         file.writeframes(samples.astype("<i2").tobytes())
 
 
+DRAWS: dict[str, tuple[Callable[[Path], int], str]] = {
+    "shapes": (draw, "pictures"),
+    "scenes": (draw_scenes, "pictures"),
+    "sounds": (draw_sounds, "sounds"),
+    "soundscape": (draw_soundscape, "sounds"),
+    "texts": (draw_texts, "texts"),
+}
+"""Kind of data set -> what draws it, and what it counts."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw what the command line asks for, and say how many of what; ``sys.argv`` by default."""
+    parser = argparse.ArgumentParser("python -m augment.demo", description="Draw a small labelled data set.")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("shapes"), help="made if missing (shapes)")
+    parser.add_argument("kind", nargs="?", choices=DRAWS, default="shapes", help="of data set (shapes)")
+    asked = parser.parse_args(arguments)
+    make, counted = DRAWS[asked.kind]
+    print(f"{make(asked.folder)} {counted} in {asked.folder}")
+
+
 if __name__ == "__main__":
-    where = Path(sys.argv[1] if len(sys.argv) > 1 else "shapes")
-    what = " ".join(sys.argv[2:])
-    draws: dict[str, Callable[[Path], int]] = {
-        "scenes": draw_scenes,
-        "sounds": draw_sounds,
-        "soundscape": draw_soundscape,
-        "texts": draw_texts,
-    }
-    made = draws.get(what, draw)(where)
-    print(f"{made} {'sounds' if what.startswith('sound') else 'texts' if what == 'texts' else 'pictures'} in {where}")
+    main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
@@ -16,13 +16,16 @@ from augment.contracts import Finding
 def examine() -> Iterator[Finding]:
     """One finding after the other."""
     yield Finding("ok", f"augment {__version__} on Python {sys.version.split()[0]}")
-    yield from _requirements()
-    for name in catalog.names("modalities"):
-        yield from catalog.modality(name).diagnose()
+    told = [finding for name in catalog.names("modalities") for finding in catalog.modality(name).diagnose()]
+    yield from _requirements(told)
+    yield from told
 
 
-def _requirements() -> Iterator[Finding]:
-    """Installed versions against what we declare; a missing extra is only a note."""
+def _requirements(told: Sequence[Finding]) -> Iterator[Finding]:
+    """Installed versions against what we declare; a missing extra is only a note.
+
+    What ``told``, the modalities' findings, has too is left to them, for they know what a package is for.
+    """
     for line in requires("augment") or []:
         wanted = Requirement(line)
         extra = _extra(wanted)
@@ -32,12 +35,14 @@ def _requirements() -> Iterator[Finding]:
         try:
             found = version(wanted.name)
         except PackageNotFoundError:
+            if any(re.search(rf"\bno {re.escape(wanted.name)}\b", one.about) for one in told):
+                continue
             about = f"{wanted.name} is missing"
             yield Finding("note", f"{about} (extra {extra})", install) if extra else Finding("bad", about, install)
             continue
         if not wanted.specifier.contains(found, prereleases=True):
             yield Finding("bad", f"{wanted.name} {found}, expected {wanted.specifier}", install)
-        elif not extra:
+        elif not extra and not any(f"{wanted.name} {found}" in one.about for one in told):
             yield Finding("ok", f"{wanted.name} {found}")
 
 

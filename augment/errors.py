@@ -73,6 +73,11 @@ class Problem:
         return "\n".join([head, f"  {self.expected}", *([f"  {self.fix}"] if self.fix else [])])
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownStep(Problem):
+    """A step's name of which nothing is known; it may be defined in a plugin that could not be imported."""
+
+
 class RecipeError(AugmentError):
     """Every problem of a recipe at once, in ``problems``."""
 

@@ -34,6 +34,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import pydantic
@@ -277,18 +278,20 @@ def load(plugins: Sequence[str], problems: list[Problem]) -> None:
     """Import the modules that a recipe names, so that their steps are known."""
     for place, name in enumerate(plugins):
         path = f"plugins[{place}]"
+        fix = f"write {Path(name).stem}, without .py, its folder on PYTHONPATH" if name.endswith(".py") else ""
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", name):
-            problems.append(Problem(path, f"expected a module, such as my_package.steps, got {name!r}"))
+            problems.append(Problem(path, f"expected a module, such as my_package.steps, got {name!r}", fix))
             continue
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:
-            fix = "install it, or put its folder on PYTHONPATH"
+            fix = fix or "install it, or put its folder on PYTHONPATH"
             problems.append(Problem(path, f"expected a module that can be imported, got {name!r}: {error}", fix))
         except Exception as error:  # it is somebody's code
             line = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{line.filename}:{line.lineno}"
-            problems.append(Problem(path, f"importing {name} fails: {type(error).__name__}: {error} ({where})"))
+            # A syntax error of the module itself says where; its last line here is the import machinery's.
+            where = "" if line.filename.startswith("<frozen ") else f" ({line.filename}:{line.lineno})"
+            problems.append(Problem(path, f"importing {name} fails: {type(error).__name__}: {error}{where}"))
 
 
 @cache

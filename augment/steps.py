@@ -15,7 +15,7 @@ import yaml
 
 from augment import native, own
 from augment.contracts import Description, Setting, Step
-from augment.errors import Problem, nearest
+from augment.errors import Problem, UnknownStep, nearest
 
 ALGEBRA = ("one_of", "some_of", "sequence", "repeat", "rand_augment", "trivial_augment", "aug_mix")
 """What recipes have beside steps, for did-you-mean."""
@@ -82,7 +82,7 @@ class Steps:
     def unknown(self, name: str) -> Problem:
         """What is wrong with a name of which nothing is known, and what to write."""
         guess = nearest(name, [*self.names(), *ALGEBRA])
-        return Problem(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
+        return UnknownStep(name, f"expected a step, got {name!r}", guess or "augment list shows all steps")
 
 
 def unknown_parameter(step: str, key: str, known: Sequence[str]) -> Problem:

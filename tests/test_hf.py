@@ -354,3 +354,6 @@ def test_what_is_no_input_is_told(tmp_path: Path, lent: Path) -> None:
         augment.plan({"text": [{"Typo": {}}]}, input=dataset)
     with pytest.raises(augment.AugmentError, match="no manifest"):
         augment.hf.load(tmp_path)
+    augment.run(recipe, input=dataset, output=tmp_path / "out", executor="serial", settings=["output.format=folder"])
+    with pytest.raises(augment.AugmentError, match="webdataset, or folder with pictures or sounds, got folder"):
+        augment.hf.load(tmp_path / "out")

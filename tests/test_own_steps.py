@@ -274,6 +274,25 @@ def test_modules_that_cannot_be_had_are_told(module: Any) -> None:
         assert said in told
 
 
+def test_a_module_that_cannot_be_had_is_the_only_mistake_told_of_its_steps(module: Any) -> None:
+    broken, deep = module("own_syntax", text="def f(:\n"), module("own_deep", text="import own_syntax\n")
+    for plugins in (["own_nowhere"], [broken], "own_nowhere"):
+        with pytest.raises(augment.RecipeError) as caught:
+            augment.load({"plugins": plugins, "image": ["Sepia", "GausNoise"]})
+        assert "did you mean" not in str(caught.value)
+        assert "plugins" in caught.value.problems[1].fix
+    for name, where in ((broken, "own_syntax.py, line 1)"), (deep, "own_deep.py:1)")):
+        with pytest.raises(augment.RecipeError) as caught:
+            augment.load({"plugins": [name], "image": []})
+        told = caught.value.problems[0].expected
+        assert "frozen" not in told
+        assert "own_syntax.py, line 1)" in told
+        assert told.endswith(where)
+    for name in ("own_file.py", "some/where/own_file.py"):
+        with pytest.raises(augment.RecipeError, match=r"write own_file, without \.py"):
+            augment.load({"plugins": [name], "image": []})
+
+
 def test_an_installed_package_brings_its_own(module: Any) -> None:
     home = Path(module("own_installed") + ".py")
     folder = next(Path(path) for path in sys.path if (Path(path) / home).exists())

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 import pydantic
 
 from augment import catalog
+from augment.contracts import Reader, Writer
 from augment.engine import source
 from augment.engine.source import KeyPath
 from augment.errors import Problem, RecipeError, nearest
-from augment.options import Options
+from augment.options import Options, worded
 
 
 class Expand(Options):
@@ -135,31 +137,50 @@ def split(data: Mapping[str, Any], name: str, model: type[Any], problems: list[P
 
 def options(kind: str, data: Mapping[str, Any], rest: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
     """Check the keys that belong to a reader or writer. With ``auto`` they must do for one of them."""
-    name, model = ("input", Input) if kind == "reader" else ("output", Output)
+    name, model, find = _sort(kind)
     block = data.get(name)
     chosen = block.get("format") if isinstance(block, dict) else None
     chosen = model.model_fields["format"].default if chosen is None else chosen
-    if chosen == "auto" and rest:
-        problems.extend(_fewest(kind, rest, (name,)))
-    if chosen == "auto" or not isinstance(chosen, str):
+    if not isinstance(chosen, str) or (chosen == "auto" and not rest):
         return rest
     try:
-        backend = catalog.reader(chosen) if kind == "reader" else catalog.writer(chosen)
+        backends = [find(chosen)] if chosen != "auto" else [find(one) for one in catalog.names(f"{kind}s")]
     except RecipeError as error:
         problems.extend(replace(problem, path=f"{name}.format") for problem in error.problems)
         return rest
-    check(backend.Options, rest, (name,), problems)
+    tries = [_misfits(rest, backend.Options, (name,)) for backend in backends]
+    strangers, wrong = min(tries, key=lambda found: len(found[0]) + len(found[1]))
+    for key in strangers:
+        fix = _advice(kind, key, None if chosen == "auto" else backends[0].Options)
+        problems.append(Problem(f"{name}.{key}", f"expected a known key, got {key!r}", fix))
+    problems.extend(wrong)
     return rest
 
 
-def _fewest(kind: str, rest: Mapping[str, Any], path: KeyPath) -> list[Problem]:
-    """What is wrong with keys for the reader or writer that they fit best; nothing where they fit one."""
-    find = catalog.reader if kind == "reader" else catalog.writer
-    tries: list[list[Problem]] = []
-    for name in catalog.names(f"{kind}s"):
-        tries.append([])
-        check(find(name).Options, rest, path, tries[-1])
-    return min(tries, key=len)
+def _sort(kind: str) -> tuple[str, type[Options], Callable[[str], Reader | Writer]]:
+    """The block of readers or writers, its own keys, and how one of them is found."""
+    return ("input", Input, catalog.reader) if kind == "reader" else ("output", Output, catalog.writer)
+
+
+def _misfits(rest: Mapping[str, Any], model: type[Any], path: KeyPath) -> tuple[list[str], list[Problem]]:
+    """The keys that a reader or writer doesn't know, and what is wrong with the others."""
+    problems: list[Problem] = []
+    check(model, {key: value for key, value in rest.items() if key in model.model_fields}, path, problems)
+    return [key for key in rest if key not in model.model_fields], problems
+
+
+def _advice(kind: str, key: str, chosen: type[Any] | None) -> str:
+    """What to write instead of a key that a chosen reader or writer, or the one that fits best, doesn't know."""
+    _, model, find = _sort(kind)
+    every = {one: find(one).Options.model_fields for one in catalog.names(f"{kind}s")}
+    if homes := [one for one, fields in every.items() if key in fields]:
+        return f"it belongs to format: {' or '.join(homes)}"
+    modalities = catalog.names("modalities") if model is Output else ()
+    common = [*model.model_fields, *modalities]
+    more = [name for fields in ([chosen.model_fields] if chosen else every.values()) for name in fields]
+    known = list(dict.fromkeys([*common, *more]))
+    told = f"known: {', '.join(known)}" if chosen else f"known whatever the format is: {', '.join(common)}"
+    return nearest(key, known) or told
 
 
 def check(model: type[Any], data: Any, path: KeyPath, problems: list[Problem]) -> Any:
@@ -174,7 +195,8 @@ def check(model: type[Any], data: Any, path: KeyPath, problems: list[Problem]) -
                 fields = _fields(model, item["loc"][:-1])
                 problems.append(Problem(where, f"expected a known key, got {name!r}", nearest(name, fields)))
             else:
-                problems.append(Problem(where, f"{_say(item['msg'])}, got {item['input']!r}"))
+                such, fix = _example(model, item, path)
+                problems.append(Problem(where, f"{worded(item['msg'])}{such}, got {item['input']!r}", fix))
         return None
 
 
@@ -184,11 +206,14 @@ def _fields(model: Any, path: tuple[int | str, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _say(message: str) -> str:
-    """Pydantic's sentence as ours: what was expected."""
-    return (
-        message.removeprefix("Value error, ")
-        .replace("Input should be", "expected")
-        .replace("Field required", "expected a value")
-        .replace("a valid ", "a ")
-    )
+def _example(model: Any, item: Any, path: KeyPath) -> tuple[str, str]:
+    """How a mapping that is none would look, and a list of which only the one item was written."""
+    key = str([*path, *item["loc"]][-1]) if path or item["loc"] else ""
+    if item["type"] == "tuple_type" and isinstance(item["input"], str):
+        return "", f"write {key}: [{item['input']}]"
+    if item["type"] != "model_type":
+        return "", ""
+    for part in item["loc"]:
+        model = model.model_fields[str(part)].annotation
+    name, field = next(iter(model.model_fields.items()), ("", None))
+    return (f", such as {key}: {{{name}: {json.dumps(field.default, default=str)}}}" if field else ""), ""

@@ -20,11 +20,12 @@ from augment import catalog, durable, own
 from augment.contracts import Setting
 from augment.engine import blocks, source
 from augment.engine.algebra import parse_steps
-from augment.engine.blocks import Frame, Input, Output
+from augment.engine.blocks import Expand, Frame, Input, Output
 from augment.engine.draw import Leaf, Node, leaves
 from augment.engine.lent import Lent
 from augment.engine.source import Text
-from augment.errors import InputError, Problem, RecipeError, nearest
+from augment.errors import InputError, Problem, RecipeError, UnknownStep, nearest
+from augment.options import Options
 from augment.sample import Entry
 from augment.signatures import shows
 
@@ -265,10 +266,12 @@ def build(text: Text) -> Recipe:
         if key in Frame.model_fields:
             core[key] = value
         elif key not in known:
-            problems.append(Problem(str(key), f"expected a key of a recipe, got {key!r}", nearest(str(key), known)))
+            fix = _meant(str(key), value, known)
+            problems.append(Problem(str(key), f"expected a key of a recipe, got {key!r}", fix))
     frame = blocks.check(Frame, core, (), problems)
     frame = frame and blocks.viewed(frame, problems)
     own.load(frame.plugins if frame else (), problems)
+    blind = any(problem.path.startswith("plugins") for problem in problems) or (not frame and "plugins" in core)
     prepared = blocks.prepared(text.data, problems)
     used = [name for name in modalities if name in text.data or name in prepared]
     in_block, in_rest = blocks.split(text.data, "input", Input, problems)
@@ -286,12 +289,30 @@ def build(text: Text) -> Recipe:
     }
     labels = blocks.labels(text.data, used or list(modalities), problems)
     if problems:
-        raise RecipeError(_placed(problem, text) for problem in problems)
+        guess = "it may be defined in plugins:, which could not be imported" if blind else ""
+        raise RecipeError(
+            _placed(replace(problem, fix=guess) if guess and isinstance(problem, UnknownStep) else problem, text)
+            for problem in problems
+        )
     if text.lent is not None:
         in_block = in_block.model_copy(update={"path": text.lent.path})
     return Recipe(
         text, frame or Frame(), in_block, out_block, in_options, out_options, steps, prepare, encodings, labels
     )
+
+
+def _meant(key: str, value: Any, known: Sequence[str]) -> str:
+    """What to write for a key that no recipe has at its top."""
+    shown = json.dumps(value, ensure_ascii=False) if isinstance(value, bool | int | float | str) else "…"
+    homes: dict[str, type[Options]] = {"expand": Expand, "input": Input, "output": Output}
+    if found := [f"{name}: {{{key}: {shown}}}" for name, model in homes.items() if key in model.model_fields]:
+        return f"write {' or '.join(found)}"
+    if guess := nearest(key, known):
+        return guess
+    if key == "steps" or isinstance(value, list):
+        *others, last = (f"{name}:" for name in catalog.names("modalities"))
+        return f"write them under {', '.join(others)} or {last}"
+    return f"known: {', '.join(known)}"
 
 
 def _placed(problem: Problem, text: Text) -> Problem:

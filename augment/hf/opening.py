@@ -56,7 +56,7 @@ def load(folder: str | Path) -> Any:
         builder = FOLDERS.get(catalog.modality_of(Path(files[0]).suffix.lower()) or "")
         names = {_split(file): [str(root / file.split("/")[0] / "**")] for file in files}
     if builder is None:
-        known = ", ".join(BUILDERS)
+        known = f"{', '.join(BUILDERS)}, or folder with pictures or sounds"
         raise AugmentError(f"{root}: expected an output in one of {known}, got {facts['format']}; set output.format")
     options = _dialect(next(iter(names.values()))[0]) if builder == "csv" else {}
     try:

@@ -43,6 +43,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from augment.annotations import Annotations, Span
 from augment.errors import InputError, Problem, RecipeError, SampleError, nearest
 from augment.options import Options as _Base
+from augment.options import worded
 from augment.readers._grammar import choices, distinct, documents, lists, shape
 from augment.readers._grammar.choices import File, Grammar, Mistake
 from augment.readers._grammar.distinct import Grown
@@ -247,8 +248,7 @@ def _problems(error: pydantic.ValidationError, document: documents.Document) -> 
             fix = nearest(str(path[-1]), list(Options.model_fields))
             yield Problem(shown, f"expected a known key, got {path[-1]!r}", fix, document.place(path))
         else:
-            said = item["msg"].replace("Input should be", "expected").replace("a valid ", "a ")
-            yield Problem(shown, f"{said}, got {item['input']!r}", "", document.place(path))
+            yield Problem(shown, f"{worded(item['msg'])}, got {item['input']!r}", "", document.place(path))
 
 
 def _shown(path: Iterable[str | int]) -> str:

@@ -67,6 +67,7 @@ def _nltk() -> Iterator[Finding]:
     try:
         nltk_data.check("SynonymAug", "")
     except RecipeError as error:
-        yield Finding("note", f"{names} can't be used without a folder nltk_data: {error.problems[0].expected}")
+        problem = error.problems[0]
+        yield Finding("note", f"{names} can't be used without a folder nltk_data: {problem.expected}", problem.fix)
     else:
         yield Finding("ok", f"NLTK and its data are there for {names}")

@@ -13,7 +13,7 @@ from typing import Any
 
 from augment.text.marks import Edit, rewritten
 from augment.text.steps._tokens import edited
-from augment.text.steps._words import Parts, joined, loose, parts_of, remove
+from augment.text.steps._words import Parts, joined, loose, parts_of, removable, remove, tokenized
 from augment.text.value import Passage
 
 DATA = "."
@@ -145,8 +145,10 @@ def lessened(augmenter: Any, action: str, passage: Passage, tokens: list[Token])
     if 2 * len(found) + 1 == len(parts):
         found.pop()
     new: Parts = parts.copy()
+    whole = tokenized(passage)
     for index in reversed(found):
-        remove(new, index)
+        if removable(new, index, whole):
+            remove(new, index)
     return joined(passage, parts, new)
 
 

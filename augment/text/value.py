@@ -130,21 +130,21 @@ class Passage:
         text = self.text
         anywhere = self.simple
         done, last, length = 0, -1, len(text)
-        made = put = ""
+        pieces: list[str] = []
         found: list[Edit] = []
         for edit in sorted(edits):
             start, end, new = edit
             if not done <= start <= end <= length or text[start:end] == new or start == end == last:
                 continue  # overlaps the one before, is no stretch, changes nothing, or puts in at the same place
             if anywhere or self._may(start, end):
-                made += text[done:start] + new
-                put += new
+                pieces += (text[done:start], new)
                 found.append(edit)
                 done, last = end, start
         if not found:
             return self
-        made += text[done:]
-        if anywhere and "\r" not in made and boundaries(put) is None:
+        pieces.append(text[done:])
+        made = "".join(pieces)
+        if anywhere and "\r" not in made and (made.isascii() or boundaries("".join(pieces[1::2])) is None):
             return self._made(made, found, None)  # of characters that join no others, wherever they stand
         return self._settled(made, found)
 

@@ -11,6 +11,8 @@ import re
 from functools import cache
 from typing import Any
 
+from augment.text.graphemes import narrow
+
 Range = tuple[int, int]
 
 _JOINERS = "'’\\-\u00ad\u00b7\u05f3\u05f4"
@@ -21,9 +23,10 @@ spelled = _SIMPLE.fullmatch
 """A match where a string is one word, of a script that needs no more than letters, digits and joiners; or None."""
 
 _OTHER = re.compile(
-    "[^\0-\u02ff\u0370-\u0482\u048a-\u052f\u0590\u05d0-\u05f4\u0621-\u064a\u0660-\u066f\u1e00-\u200b\u2010-\u2069]"
+    "[^\0-\u02ff\u0370-\u0482\u048a-\u052f\u0590\u05d0-\u05f4\u0621-\u064a\u0660-\u066f\u1e00-\u200b"
+    "\u2010-\u203b\u203d-\u2048\u204a-\u2065]"
 )
-"""Letters beyond alphabets, for which only ``regex`` knows the scripts, and marks."""
+"""Letters beyond alphabets, for which only ``regex`` knows the scripts, marks, and all else that joins clusters."""
 
 _BLANKED = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 """ASCII -> itself where it is a letter or a digit, else a blank."""
@@ -48,8 +51,11 @@ def _unspaced() -> Any:
 
 
 def lettered(text: str) -> bool:
-    """Whether all its words are written in letters and digits without marks, with spaces between them."""
-    return text.isascii() or _OTHER.search(text) is None
+    """Whether all its words are written in letters and digits without marks, with spaces between them.
+
+    Then each code point is a grapheme cluster but for CR LF.
+    """
+    return text.isascii() or narrow(text) or _OTHER.search(text) is None
 
 
 def words(text: str) -> list[Range]:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import augment
+from augment import catalog
 from augment.engine import source
 from augment.engine.draw import Group, leaves
 from augment.errors import AugmentError, RecipeError
@@ -209,3 +210,45 @@ def test_keys_of_an_input_of_any_format_are_checked_too() -> None:
     with pytest.raises(RecipeError, match=r"input.patern"):
         augment.load({"image": [], "input": {"path": "x", "patern": "{label}"}})
     augment.load({"image": [], "input": {"path": "x", "pattern": "{label}_{take}"}})
+
+
+WRONG_PLACES = [
+    ("output: {shard_siz: 3}", "output.shard_siz", "did you mean shard_size?"),
+    ("output: {fromat: yolo}", "output.fromat", "did you mean format?"),
+    ("output: {imge: {}}", "output.imge", "did you mean image?"),
+    ("output: {format: folder, shardsize: 3}", "output.shardsize", "did you mean shard_size?"),
+    ("output: {format: folder, zzz: 3}", "output.zzz", "known: path, format, shard_size, "),
+    ("output: {zzz: 3}", "output.zzz", "known whatever the format is: path, format, shard_size, "),
+    ("input: {pth: x}", "input.pth", "did you mean path?"),
+    ("input: {zzz: x}", "input.zzz", "known whatever the format is: path, format"),
+    ("input: {lable: x, pth: x}", "input.pth", "did you mean path?"),
+    ("input: {format: coco, labelled: x}", "input.labelled", "known: path, format"),
+    ("input: {format: folder, column: x}", "input.column", "it belongs to format: "),
+    ("steps: [HorizontalFlip]", "steps", "write them under audio:, image: or text:"),
+    ("transforms: [HorizontalFlip]", "transforms", "write them under audio:, image: or text:"),
+    ("multiplier: 3", "multiplier", "write expand: {multiplier: 3}"),
+    ("keep_originals: false", "keep_originals", "write expand: {keep_originals: false}"),
+    ("shard_size: 3", "shard_size", "write output: {shard_size: 3}"),
+    ("path: x", "path", 'write input: {path: "x"} or output: {path: "x"}'),
+    ("zzz: 1", "zzz", "known: recipe, seed, expand,"),
+    ("expand: 10", "expand", "expected a mapping, such as expand: {multiplier: 10}, got 10"),
+    ("expand: {multiplier: 1.5}", "expand.multiplier", "expected an integer, got 1.5"),
+    ("plugins: my_steps", "plugins", "expected a list, got 'my_steps' write plugins: [my_steps]"),
+    ("plugins: {my_steps: 1}", "plugins", "expected a list, got {'my_steps': 1}"),
+]
+
+
+@pytest.mark.parametrize(("text", "path", "told"), WRONG_PLACES)
+def test_a_key_in_the_wrong_place_is_told_the_right_one(tmp_path: Path, text: str, path: str, told: str) -> None:
+    assert told in mistakes(tmp_path, text)[path]
+
+
+@pytest.mark.parametrize("block", ["input", "output"])
+def test_every_key_of_a_block_is_found_again_from_a_slip(tmp_path: Path, block: str) -> None:
+    kind = {"input": "reader", "output": "writer"}[block]
+    for name in catalog.names(f"{kind}s"):
+        for key in (*getattr(catalog, kind)(name).Options.model_fields, "path", "format"):
+            slip = f"{key}_{key[-1]}"
+            for chosen in ("auto", name):
+                found = mistakes(tmp_path, f"{block}: {{format: {chosen}, {slip}: x}}")
+                assert "did you mean " in found[f"{block}.{slip}"], (name, key, found)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.text import segment, words
-from augment.text.graphemes import boundaries
+from augment.text.graphemes import boundaries, narrow
 from tests.text.unicode_texts import edges, texts
 
 
@@ -121,3 +121,15 @@ def test_japanese_is_asked_of_janome_where_there_is_kana() -> None:
         patch.setitem(sys.modules, "janome.tokenizer", tokenizer)
         segment._segmenter.cache_clear()
         assert segment.segments("漢字かな") == [(0, 2), (2, 4)]
+
+
+def test_words_of_letters_have_no_clusters() -> None:
+    told = [char for char in map(chr, range(0x10000)) if not words._OTHER.match(char)]
+    assert len(told) > 1500
+    for char in told:
+        assert boundaries(f"a{char}b{char}{char}") is None
+
+
+@given(texts())
+def test_a_text_is_narrow_where_its_characters_are_of_latin_1(text: str) -> None:
+    assert narrow(text) == all(char < "\u0100" for char in text)

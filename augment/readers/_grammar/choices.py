@@ -11,7 +11,7 @@ import pydantic
 from pydantic_core import PydanticCustomError
 
 from augment.errors import nearest
-from augment.options import Options
+from augment.options import Options, worded
 from augment.readers._grammar import fake, templates, values
 from augment.readers._grammar.templates import Node, Slot
 from augment.readers._grammar.values import UnfitError, Values
@@ -294,8 +294,7 @@ def _told(error: pydantic.ValidationError, path: Path) -> Iterator[Mistake]:
             near = nearest(key, list(Choice.model_fields))
             yield Mistake((*path, key), f"expected a known key ({near}); each row has one text", key)
         else:
-            said = item["msg"].replace("Input should be", "expected").replace("a valid ", "a ")
-            yield Mistake((*path, key), said, item["input"])
+            yield Mistake((*path, key), worded(item["msg"]), item["input"])
 
 
 def _proper(text: str) -> bool:

@@ -6,8 +6,25 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
+from augment.text import guards
 from augment.text.steps._passages import Draw
 from augment.text.value import Edit, Passage
+
+_SIGNS = guards.telling(guards.SIGNS + "\r")
+_TOLD = bytes(1 if chr(code).isalpha() else 0 if _SIGNS[code] else 2 for code in range(256))
+"""Latin-1 -> 1 for a letter, 2 for what a text may have guarded, or clusters of characters, by."""
+
+
+def inner(passage: Passage) -> bytearray | None:
+    """For each character of a simple passage, 1 where it is a letter among three or more and not the first, else 0."""
+    text = passage.text
+    told = text.encode("latin-1", "ignore").translate(_TOLD)
+    if len(told) != len(text) or 2 in told or text.find(".", 0, -1) >= 0:
+        if not passage.simple:
+            return None
+        told = told.replace(b"\2", b"\0") if len(told) == len(text) else bytes(map(str.isalpha, text))
+    letters = int.from_bytes(told, "little")  # a byte a character: what is so of all is worked out at once
+    return bytearray((letters & letters << 8 & (letters >> 8 | letters << 16)).to_bytes(len(text), "little"))
 
 
 def end(passage: Passage, place: int) -> int:

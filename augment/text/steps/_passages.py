@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Annotated, Any, Protocol
 
 import pydantic
@@ -32,6 +33,13 @@ class Columns(Options):
         None, description="Which of a row's texts, such as `question`; all of them where not said."
     )
 
+    @pydantic.field_validator("columns")
+    @classmethod
+    def _named(cls, columns: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if columns is not None and (not columns or (isinstance(columns, tuple) and "" in columns)):
+            raise ValueError("expected names of columns, or nothing for all")
+        return columns
+
 
 def _share(value: Any) -> Any:
     """A share as it may stand in a recipe. Raises ValueError."""
@@ -59,7 +67,12 @@ def _called(passage: Passage, draw: Draw, change: Callable[[Passage, Any], Passa
 
 
 def each_with(
-    options: Columns, sample: Sample, chance: Chance, change: Callable[[Passage, Draw, Any], Passage], given: Any
+    options: Columns,
+    sample: Sample,
+    chance: Chance,
+    change: Callable[[Passage, Any, Any], Passage],
+    given: Any,
+    drawing: Callable[[Chance], Any] | None = Chance.drawing,
 ) -> tuple[Sample, dict[str, Any]]:
     """Change every text that ``options.columns`` names.
 
@@ -67,8 +80,10 @@ def each_with(
         options: Of the step.
         sample: As a step gets it.
         chance: Of the step; the first column draws from it, the others from children with their names.
-        change: Passage, Draw and ``given`` -> the passage after the step, or the same one.
+        change: Passage, Draw (or what else ``drawing`` gives) and ``given`` -> the passage after the step, or the same
+            one.
         given: What else ``change`` needs. A closure would do, and take a tenth of a microsecond more.
+        drawing: What ``change`` draws from; None: from the chance itself, in bulk.
 
     Returns:
         The sample, and what provenance keeps: the columns that changed, where there is more than one.
@@ -78,21 +93,26 @@ def each_with(
     if columns is None and len(passages) == 1:  # as all of a file and most of tables have it
         (name,) = passages
         passage = passages[name]
-        new = change(passage, chance.drawing(), given)
+        new = change(passage, chance if drawing is None else drawing(chance), given)
         if new is passage:
             return sample, {"applied": False}
-        return valued(sample, Document({name: new}, None, document.row)), {}
+        made = Document({name: new}, None, document.row)
+        return (  # as ``valued``, without the call
+            Sample(made, sample.label, sample.fields, sample.annotations, sample.notes, sample.key, sample.partners),
+            {},
+        )
     wanted = (columns,) if isinstance(columns, str) else columns
-    made: dict[str, Passage] = {}
+    others: dict[str, Passage] = {}
     for place, (name, passage) in enumerate(passages.items()):
         if wanted is None or name in wanted:
-            new = change(passage, (chance.child(name) if place else chance).drawing(), given)
+            own = chance.child(name) if place else chance
+            new = change(passage, own if drawing is None else drawing(own), given)
             if new is not passage:
-                made[name] = new
-    told: dict[str, Any] = {"columns": [*made]}
-    if not made:
+                others[name] = new
+    told: dict[str, Any] = {"columns": [*others]}
+    if not others:
         return sample, {**told, "applied": False}
-    return valued(sample, document.changed(made)), told
+    return valued(sample, document.changed(others)), told
 
 
 def valued(sample: Sample, document: Document) -> Sample:
@@ -118,6 +138,38 @@ def counted(rate: float | tuple[float, float], of: int, draw: Draw) -> int:
     if 0 < count < of:
         return count
     return of if count else min(rate > 0, of)
+
+
+def bulk(rate: float | tuple[float, float], of: int, chance: Chance, for_each: int) -> tuple[int, Iterator[int], int]:
+    """As ``counted``, and what to draw with for each: it is all drawn at once, in a fifth of the time.
+
+    Args:
+        rate: As for ``counted``.
+        of: How many units there are.
+        chance: Of the step.
+        for_each: How many numbers each takes.
+
+    Returns:
+        How many units; numbers, four times as many as they take, for some come for nothing; and how many bits a number
+        has: 16 where there are but FEW units, else 32. ``number * of >> bits`` is each of the units as often.
+    """
+    octets, unit = (2, 2.0**-16) if of < FEW else (4, 2.0**-32)
+    low, high = rate if isinstance(rate, tuple) else (rate, rate)
+    wanted = for_each * (int(high * of) + 1) + 2
+    numbers = chance.numbers(wanted, octets)
+    drawn = chain(numbers, _more(chance, wanted, octets, len(numbers)))
+    count = int((low + (high - low) * next(drawn) * unit) * of + next(drawn) * unit)
+    if not 0 < count < of:
+        count = of if count else min(high > 0, of)
+    return count, drawn, 8 * octets
+
+
+def _more(chance: Chance, wanted: int, octets: int, known: int) -> Iterator[int]:
+    yield from chance.numbers(4 * wanted, octets)[known:]
+
+
+FEW = 256
+"""Units: so few are drawn by 16 bits, each as often to one in 256."""
 
 
 def picked(count: int, of: int, generator: Numbers) -> list[int]:

@@ -7,15 +7,18 @@ Karimi et al., "AEDA: An Easier Data Augmentation Technique for Text Classificat
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import pydantic
 
 from augment.chance import Chance
 from augment.sample import Sample
+from augment.text.graphemes import boundaries
 from augment.text.steps import _letters
-from augment.text.steps._passages import Columns, Draw, Numbers, Rate, each, many, picked
+from augment.text.steps._passages import Columns, Draw, Numbers, Rate, bulk, each_with, many, picked
+from augment.text.steps._words import core, tokens_of
 from augment.text.value import Edit, Passage
 
 LABELS = "keeps"
@@ -39,17 +42,48 @@ class Options(Columns):
                 raise ValueError("expected marks that are seen, neither letters nor digits")
         return marks
 
+    @cached_property
+    def plain(self) -> bool:
+        """Whether none of the marks joins what stands beside it in one character."""
+        return boundaries(f" {' '.join(self.marks)} ") is None
+
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
     """See augment.native. Raises nothing."""
-    return each(options, sample, chance, partial(_change, options))
+    return each_with(options, sample, chance, _change, options, None)
 
 
-def _change(options: Options, passage: Passage, numbers: Numbers) -> Passage:
+def _change(passage: Passage, chance: Chance, options: Options) -> Passage:
     if options.rate == 0:
         return passage
+    tokens = tokens_of(passage) if options.plain else ()
+    if tokens:
+        text = _plainly(tokens, chance, options)
+        if text:
+            return Passage(text, (), passage.policy)
+    numbers = chance.draws()
     count = many(options.rate, len(passage.words), numbers)
     return _letters.tried(passage, _edits, (options.marks, numbers), count, numbers.random) if count else passage
+
+
+def _plainly(tokens: Sequence[str], chance: Chance, options: Options) -> str:
+    """The text of tokens with marks before some of them; empty where none was put in."""
+    size = len(tokens)
+    left, numbers, bits = bulk(options.rate, size, chance, 2)
+    new, rest, marks, put = [*tokens], [*range(size)], options.marks, False
+    for number, more in zip(numbers, numbers, strict=False):
+        turn = number * size >> bits
+        at = rest[turn]
+        size -= 1
+        rest[turn] = rest[size]  # each is drawn once
+        token = tokens[at]
+        if token.isalnum() or (token[:1].isalnum() and core(token)):
+            new[at] = f"{marks[more * len(marks) >> bits]} {token}"
+            put = True
+        left -= 1
+        if not left:
+            break
+    return " ".join(new) if put else ""
 
 
 def _edits(passage: Passage, how: tuple[tuple[str, ...], Numbers], count: int, random: Draw) -> list[Edit]:

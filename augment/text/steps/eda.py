@@ -9,6 +9,7 @@ are named as in the authors' program.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import pydantic
@@ -52,33 +53,38 @@ class Options(English):
             raise ValueError("operations: expected [low, high] within 1 and 4")
         return self
 
+    @cached_property
+    def drawn(self) -> tuple[str, ...]:
+        """The operations that may be drawn."""
+        return tuple(name for name in OPERATIONS if getattr(self, name) not in (0, (0, 0)))
+
 
 def apply(options: Options, sample: Sample, chance: Chance, words: Lexica) -> tuple[Sample, dict[str, Any]]:
     """The texts after one or more operations."""
-    table = words.table(options.senses)
-    drawn = [name for name in OPERATIONS if getattr(options, name) not in (0, (0, 0))]
-    low, high = options.operations
-
-    def change(passage: Passage, draw: Draw, options: Options) -> Passage:
-        left = low + int(draw() * (high - low + 1))
-        for turn in in_turn(range(len(drawn)), draw):
-            made = _done(drawn[turn], passage, draw, options, table)
-            left -= made is not passage
-            passage = made
-            if not left:
-                break
-        return passage
-
-    return each_with(options, sample, chance, change, options)
+    return each_with(options, sample, chance, _changed, (options, words.table(options.senses)), None)
 
 
-def _done(name: str, passage: Passage, draw: Draw, options: Options, table: Table) -> Passage:
+def _changed(passage: Passage, chance: Chance, how: tuple[Options, Table]) -> Passage:
+    options, table = how
+    drawn, (low, high), draw = options.drawn, options.operations, chance.drawing()
+    left = low + int(draw() * (high - low + 1))
+    for turn in in_turn(range(len(drawn)), draw):
+        made = _done(drawn[turn], passage, (draw, chance), options, table)
+        left -= made is not passage
+        passage = made
+        if not left:
+            break
+    return passage
+
+
+def _done(name: str, passage: Passage, source: tuple[Draw, Chance], options: Options, table: Table) -> Passage:
     """One operation on one text."""
     rate: Rate = getattr(options, name)
+    draw, chance = source
     if name == "alpha_sr":
         return replaced(passage, draw, (table, rate, options.language))
     if name == "alpha_ri":
         return random_insertion.changed(passage, draw, (table, rate, options.language))
     if name == "alpha_rs":
-        return random_swap.changed(passage, draw, rate)
-    return random_deletion.changed(passage, draw, rate)
+        return random_swap.changed(passage, chance.child(name), rate)
+    return random_deletion.changed(passage, chance.child(name), (rate, random_deletion.KEPT))

@@ -2,149 +2,185 @@
 
     text: [{RandomDeletion: {rate: 0.1}}]
 
-One of the four operations of EDA (Wei and Zou, EMNLP 2019). One word is always left. Marks around a word stay, at its
-neighbour, but for those that would open the text; a word stays whose marks would come to stand at what is guarded.
+One of the four operations of EDA (Wei and Zou, EMNLP 2019). One word is always left, and so is what denies in English.
+Marks around a word stay, at its neighbour, but for those that would open the text, and brackets and quotes around it
+alone. A word stays that belongs to a sign (the 5 of €5), and whose marks would come to stand at what is guarded.
 """
 
 from __future__ import annotations
 
-from math import log1p
+import re
+from functools import cached_property, lru_cache
+from itertools import compress
 from typing import Any
 
 import pydantic
 
 from augment.chance import Chance
 from augment.sample import Sample
-from augment.text.steps._passages import Columns, Draw, Rate, each_with, share
-from augment.text.steps._words import CLOSING, Parts, core, joined, loose, parts_of, remove, tokens_of
+from augment.text.steps._english import DENYING
+from augment.text.steps._passages import Columns, Rate, each_with
+from augment.text.steps._words import (
+    CLOSING,
+    Parts,
+    core,
+    joined,
+    loose,
+    parts_of,
+    removable,
+    remove,
+    shorn,
+    tokenized,
+    tokens_of,
+)
 from augment.text.value import Passage
 
 LABELS = "keeps"
 NOTE = (
-    "Classes stay unless they hang on one word (not, never), which may go; entities and answers are left alone,"
-    " tokens go with their words."
+    "Classes stay unless they hang on one word, which may go; what denies (not, never, without) stays in English,"
+    " unless told otherwise. Entities and answers are left alone, tokens go with their words."
 )
 DOCS = "https://aclanthology.org/D19-1670/"
 
+_MESSAGED = frozenset(word.replace("'", "") for word in DENYING)
+KEPT = frozenset(
+    form
+    for word in DENYING | _MESSAGED | frozenset(word.replace("'", "’") for word in DENYING)
+    for form in (word, word.capitalize(), word.upper())
+)
+"""Words without which a text says the opposite, as people write them."""
 
-LEAST = 1e-9
-"""A rate below is none."""
+How = tuple[Rate, frozenset[str]]
+"""How many words go, and which never do."""
 
 
 class Options(Columns):
     """How many words go."""
 
     rate: Rate = pydantic.Field(0.1, description="Probability of each word to go.")
+    negations: bool = pydantic.Field(False, description="Whether not, never, don't and their like may go, too.")
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """Words that never go."""
+        return frozenset() if self.negations else KEPT
 
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
     """The texts with fewer words."""
-    return each_with(options, sample, chance, changed, options.rate)
+    return each_with(options, sample, chance, changed, (options.rate, options.kept), None)
 
 
-def changed(passage: Passage, draw: Draw, rate: Rate) -> Passage:
+def changed(passage: Passage, chance: Chance, how: How) -> Passage:
     """One text with fewer words."""
-    part = share(rate, draw) if isinstance(rate, tuple) else rate
-    if part < LEAST:
-        return passage
     tokens = tokens_of(passage)
-    if tokens:
-        scale = 1 / log1p(-part) if part < 1 else 0.0
-        place, left = int(log1p(-draw()) * scale), len(tokens)  # how many stay before the first that goes
-        if place >= left:
-            return passage
-        new = [*tokens]
-        while place < left:
-            if new[place].isalnum():
+    if not tokens:
+        return _by_parts(passage, chance, how)
+    new, count, kept = [*tokens], len(tokens), how[1]
+    for place in compress(range(count - 1, -1, -1), _drawn(count, how[0], chance)):
+        token = new[place]
+        if token.isalnum():
+            if token not in kept:
                 del new[place]
-                left -= 1
-            else:
-                gone = _taken(new, place)
-                if gone is None:
-                    break
-                left -= gone
-                place += not gone
-            place += int(log1p(-draw()) * scale)
+        elif (word := token[:-1]).isalnum() and (mark := token[-1]) in CLOSING and place and new[place - 1].isalnum():
+            if word not in kept:  # as most with a mark have it
+                new[place - 1] += mark
+                del new[place]
+        elif token:
+            _take(new, place, kept)
         else:
-            if not left:
-                new = [tokens[int(draw() * len(tokens))]]
-            if new[0].isalnum() or any(map(core, new)):
-                text = " ".join(new)
-                return passage if text == passage.text else Passage(text, (), passage.policy)
-    return _by_parts(passage, part, draw)
+            return _by_parts(passage, chance, how)  # a second space
+    if len(new) == count:
+        return passage
+    if not new[0].isalnum() and not any(map(core, new)):
+        return _by_parts(passage, chance, how)
+    text = " ".join(new)
+    if "( )" in text or ' " " ' in text:
+        return _by_parts(passage, chance, how)
+    return Passage(text, (), passage.policy)
 
 
-def _by_parts(passage: Passage, rate: float, draw: Draw) -> Passage:
+def _by_parts(passage: Passage, chance: Chance, how: How) -> Passage:
     """The same for any text."""
-    parts = parts_of(passage)
-    gone = _drawn(len(parts) // 2, rate, draw)
+    parts, kept = parts_of(passage), how[1]
     new = parts.copy()
-    for index in reversed(gone):
-        if loose(parts, 2 * index + 1) and not _sticks(new, 2 * index + 1):
-            remove(new, 2 * index + 1)
+    count, whole = len(parts) // 2, tokenized(passage)
+    for index in compress(range(2 * count - 1, 0, -2), _drawn(count, how[0], chance)):
+        if parts[index] not in kept and loose(parts, index) and removable(new, index, whole):
+            remove(new, index)
     if not parts[0]:
-        _open(new)
+        _open(new, parts)
     return joined(passage, parts, new)
 
 
-def _sticks(parts: Parts, index: int) -> bool:
-    """Whether the marks behind a word would come to stand at what is guarded, or may be."""
-    at = index + 1
-    while at < len(parts) - 1 and not parts[at]:
-        at += 1  # words have gone there
-    mark = parts[at][:1]
-    return mark != "" and not mark.isalnum() and not mark.isspace() and any(map(str.isalnum, parts[index - 1]))
+_behind = re.compile(rf"[{re.escape(CLOSING)}]*(?:[ \t]+|[{re.escape(CLOSING)}]+(?=\s))*").match
+"""What stands behind a word, up to what stands before the next."""
 
 
-def _open(parts: Parts) -> None:
+def _open(parts: Parts, old: Parts) -> None:
     """Take away the marks that stood behind words at the very beginning: no text begins with a comma."""
     for place in range(2, len(parts), 2):
         if parts[place - 1]:
             return
-        parts[place] = parts[place].lstrip(" \t" + CLOSING)
+        gap = old[place]
+        found = _behind(gap)
+        parts[place] = min(parts[place], gap[found.end() if found else 0 :], key=len)
         if parts[place]:
             return
 
 
-def _taken(tokens: Parts, place: int) -> bool | None:
+def _take(tokens: Parts, place: int, kept: frozenset[str]) -> None:
     """Take away the word of a token with marks, which then stand at a neighbour, but for those that open the text.
 
-    Returns:
-        Whether the token is gone: it stays where its marks would come to stand at what may be guarded, as an address
-        grows by them. None where it is no token but a second space.
+    It stays where its marks would come to stand at what may be guarded, as an address grows by them.
     """
     token = tokens[place]
     word = core(token)
-    if not word:
-        return False if token else None
-    before, after = token.split(word, 1)
-    at = place - 1 if after else place + 1
-    if before:
-        if after or at == len(tokens):
-            tokens[place] = before + after
-            return False
-    elif not after or not place:
+    if not word or word in kept:
+        return
+    if word == token:
         del tokens[place]
-        return True
-    other = tokens[at]
-    if not other.isalnum() and not core(other):
-        return False
-    tokens[at] = before + other + after
+        return
+    before, _, after = token.partition(word)
+    left = shorn(before, after)
+    if left is None:
+        return
+    before, after = left
+    if before or (after and place):
+        at = place + 1 if before else place - 1
+        if at == len(tokens):
+            return
+        other = tokens[at]
+        if not other.isalnum() and not core(other):
+            return
+        tokens[at] = before + other + after
     del tokens[place]
-    return True
 
 
-def _drawn(count: int, rate: float, draw: Draw) -> list[int]:
-    """Which of some words go, each with probability ``rate``, but never all: a draw for each that does."""
-    gone: list[int] = []
-    if rate < 1:
-        scale = 1 / log1p(-rate)
-        place = int(log1p(-draw()) * scale)  # how many stay before the first that goes
-        while place < count:
-            gone.append(place)
-            place += 1 + int(log1p(-draw()) * scale)
+def _drawn(count: int, rate: Rate, chance: Chance) -> bytes:
+    """Which of some words go, the last first: 1 for one that goes, else 0; each with the same probability, never all.
+
+    A random byte tells of each; where that is not enough, four more tell of all that it is not enough for.
+    """
+    if isinstance(rate, tuple):
+        drawn = chance.octets(count + 8)
+        turns, rest = _turns(rate[0] + (rate[1] - rate[0]) * int.from_bytes(drawn[-8:-4], "little") / 2**32)
     else:
-        gone = list(range(count))
-    if gone and len(gone) == count:
-        del gone[int(draw() * count)]
-    return gone
+        drawn = chance.octets(count + 4)
+        turns, rest = _fixed(rate)
+    told = drawn[:count].translate(turns)
+    if 2 in told:
+        told = told.replace(b"\2", b"\1" if int.from_bytes(drawn[-4:], "little") < rest * 2**32 else b"\0")
+    if 0 not in told and count:
+        stays = int(chance.child("left").drawing()() * count)
+        told = told[:stays] + b"\0" + told[stays + 1 :]
+    return told
+
+
+def _turns(rate: float) -> tuple[bytes, float]:
+    """A table of what a random byte tells: 1 goes, 0 stays, 2 goes with the probability that comes with it."""
+    sure = int(256 * rate)
+    return b"\1" * sure + b"\2" * (sure < 256) + b"\0" * (255 - sure), 256 * rate - sure
+
+
+_fixed = lru_cache(64)(_turns)

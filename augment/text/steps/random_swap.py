@@ -13,7 +13,7 @@ import pydantic
 
 from augment.chance import Chance
 from augment.sample import Sample
-from augment.text.steps._passages import Columns, Draw, Rate, counted, each_with
+from augment.text.steps._passages import Columns, Rate, bulk, each_with
 from augment.text.steps._words import core, loose, parts_of, swapped, tokens_of
 from augment.text.value import Passage
 
@@ -24,12 +24,6 @@ NOTE = (
 )
 DOCS = "https://aclanthology.org/D19-1670/"
 
-FEW = 1000
-"""Of fewer words, one number tells two: its 32 bits are enough for each pair to be drawn as often."""
-
-TRIES = 4
-"""How many pairs are drawn for each swap at most, until there are enough that can be moved by themselves."""
-
 
 class Options(Columns):
     """How many swaps."""
@@ -39,23 +33,19 @@ class Options(Columns):
 
 def apply(options: Options, sample: Sample, chance: Chance) -> tuple[Sample, dict[str, Any]]:
     """The texts with words in other places."""
-    return each_with(options, sample, chance, changed, options.rate)
+    return each_with(options, sample, chance, changed, options.rate, None)
 
 
-def changed(passage: Passage, draw: Draw, rate: Rate) -> Passage:
+def changed(passage: Passage, chance: Chance, rate: Rate) -> Passage:
     """One text with words in other places."""
     tokens = tokens_of(passage)
     count = len(tokens)
     if not count:
-        return _by_parts(passage, draw, rate)
-    left = counted(rate, count, draw) if count > 1 else 0
-    if not left:
-        return passage
+        return _by_parts(passage, chance, rate)
+    left, numbers, bits = bulk(rate, count, chance, 2)
     now = [*tokens]
-    for _ in range(TRIES * left):
-        drawn = draw() * count
-        one = int(drawn)
-        other = int((drawn - one if count < FEW else draw()) * count)
+    for number, more in zip(numbers, numbers, strict=False) if left and count > 1 else ():
+        one, other = number * count >> bits, more * count >> bits
         first, second = now[one], now[other]
         word = first if first.isalnum() else core(first)
         met = second if second.isalnum() else core(second)
@@ -66,12 +56,12 @@ def changed(passage: Passage, draw: Draw, rate: Rate) -> Passage:
             if not left:
                 break
         elif not first or not second:
-            return _by_parts(passage, draw, rate)
+            return _by_parts(passage, chance, rate)
     text = " ".join(now)
     return passage if text == passage.text else Passage(text, (), passage.policy)
 
 
-def _by_parts(passage: Passage, draw: Draw, rate: Rate) -> Passage:
+def _by_parts(passage: Passage, chance: Chance, rate: Rate) -> Passage:
     """The same for any text."""
     parts = parts_of(passage)
     count = len(parts) // 2
@@ -79,11 +69,9 @@ def _by_parts(passage: Passage, draw: Draw, rate: Rate) -> Passage:
         return passage
     pairs: list[tuple[int, int]] = []
     now = parts.copy()
-    left = counted(rate, count, draw)
-    for _ in range(TRIES * left):
-        drawn = draw() * count
-        one = 2 * int(drawn) + 1
-        other = 2 * int((drawn % 1 if count < FEW else draw()) * count) + 1
+    left, numbers, bits = bulk(rate, count, chance, 2)
+    for number, more in zip(numbers, numbers, strict=False) if left and count > 1 else ():
+        one, other = 2 * (number * count >> bits) + 1, 2 * (more * count >> bits) + 1
         if now[one] != now[other] and loose(parts, one) and loose(parts, other):
             pairs.append((one, other))
             now[one], now[other] = now[other], now[one]
