@@ -21,10 +21,12 @@ MASK = ".mask.png"
 """What our own class folders call the mask that lies beside a picture."""
 
 ABOUT = re.compile(
-    r"(readme|licen[cs]e|copying|notice|authors|citation|changelog|changes)\b.*|.*\.(json|jsonl|ndjson|csv|tsv|ya?ml|toml)",
+    r"(readme|licen[cs]e|copying|notice|authors|citation|changelog|changes)\b.*|.*\.(json|jsonl|ndjson|csv|tsv|parquet|ya?ml|toml)",
     re.IGNORECASE | re.DOTALL,
 )
 """Names of files that are about a data set, or about the file beside them: no samples that somebody would miss."""
+
+UNWANTED = "not a wanted file"
 
 _ENDING = re.compile(r"\.[a-z][a-z0-9]{0,9}", re.IGNORECASE)
 """What is told as an ending; ``.1`` and the like are parts of names, and there may be a million of them."""
@@ -143,7 +145,7 @@ class Walk:
             if ending in told:
                 continue
             detail = f"{count:,} file{'s' * (count > 1)} {ending or 'without an ending'}"
-            yield Skip(_files.printable(first), "not a wanted file", detail + ", this the first" * (count > 1))
+            yield Skip(_files.printable(first), UNWANTED, detail + ", this the first" * (count > 1))
 
     def _follow(self, item: os.DirEntry[str], folder: Folder, wanted: bool) -> str | None:
         """Why a link is not followed; a link to a folder that can be is put off."""

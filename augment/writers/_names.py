@@ -15,9 +15,12 @@ UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*%\ud800-\udfff]')
 def folder_name(word: str) -> str:
     """A word as one folder name; plain words stay as they are, different words stay different (percent-encoding)."""
     safe = UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", word)
-    if not safe.strip(". ") or safe[0] in ". " or safe[-1] in ". " or RESERVED.match(safe):
-        safe = f"%{ord(safe[0]):02X}{safe[1:]}" if safe else "%"
-        safe = f"{safe[:-1]}%{ord(safe[-1]):02X}" if safe[-1] in ". " else safe
+    if not safe:
+        return "%"
+    if safe[0] in ". " or RESERVED.match(safe):
+        safe = f"%{ord(safe[0]):02X}{safe[1:]}"
+    if safe[-1] in ". ":
+        safe = f"{safe[:-1]}%{ord(safe[-1]):02X}"
     if len(safe.encode()) <= MOST_BYTES:
         return safe
     begin = safe.encode()[: MOST_BYTES - 18].decode("utf-8", "ignore")

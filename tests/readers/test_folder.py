@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from augment import catalog
@@ -433,6 +433,7 @@ def test_a_folder_one_too_high_is_refused_and_not_taken_for_a_class(tmp_path: Pa
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4, unique=True))
+@example(["\x1f.", "%1F.", ".", "con"])
 def test_classes_of_our_own_folders_are_read_as_they_were(labels: list[str]) -> None:
     writer = catalog.writer("folder")
     with tempfile.TemporaryDirectory() as temporary:

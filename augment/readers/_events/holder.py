@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from augment import timelines
 from augment.readers import folder
-from augment.readers._walk import Walk, ignored
+from augment.readers._walk import UNWANTED, Walk, ignored
 from augment.sample import TRAINING, Entry, Skip
 
 _NAMES = "audio audios wav wavs flac sounds clips recordings data"
@@ -34,7 +35,10 @@ def listed(
         for split in top:
             yield from _split(root / holder / split, f"{holder}{split}/", options, suffixes)
         return
+    labels = {ending.lower() for kind in timelines.kinds() for ending in timelines.timeline(kind).ENDINGS}
     for item in folder.entries(root / holder, options, suffixes):
+        if isinstance(item, Skip) and item.reason == UNWANTED and os.path.splitext(item.source)[1].lower() in labels:
+            continue  # the labels of the sounds
         yield _below(holder, item)
 
 
