@@ -15,7 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import count, islice
 from multiprocessing import util
 from pathlib import Path
 from typing import Any
@@ -76,17 +76,23 @@ def by_torch(data: Path) -> Callable[[], Any]:
 
     dataset = live.Dataset(RECIPE, input=data)
     ways = {"num_workers": 2, "collate_fn": live.collate, "persistent_workers": True}
-    return lambda: iter(DataLoader(dataset, 2, **ways))
+    epochs = count()
+
+    def begin() -> Any:
+        dataset.set_epoch(next(epochs))
+        return iter(DataLoader(dataset, 2, **ways))
+
+    return begin
 
 
 WAYS = {"stream": by_stream, "loader": by_loader, "torch": by_torch}
 
 
-def closed(way: str, data: Path, count: int) -> tuple[Left, Left]:
-    """What there is after the first pass, and after ``count`` more; the place for temporary files is one's own."""
+def closed(way: str, data: Path, times: int) -> tuple[Left, Left]:
+    """What there is after the first pass, and after ``times`` more; the place for temporary files is one's own."""
     begin, seen = WAYS[way](data), {psutil.Process().pid}
     found = []
-    for many in (1, count):
+    for many in (1, times):
         for turn in range(many):
             some: Iterator[Any] = begin()
             for _ in islice(some, (turn + 1) % 24):
