@@ -23,7 +23,7 @@ from augment.engine.stream import Stream, stream
 from augment.errors import AugmentError
 from augment.forms import PER_OBJECT, UNLABELLED, Kinds, Labelled, Told, alike, one_kind, sample, stand_in, why
 from augment.sample import Skip
-from augment.signatures import only
+from augment.signatures import only, whole
 
 try:
     keras: Any = importlib.import_module("keras")
@@ -80,16 +80,16 @@ class PyDataset(Told, keras.utils.PyDataset):  # type: ignore[misc, unused-ignor
     def __init__(self, recipe: AnyRecipe, **options: Unpack[Options]) -> None:
         only(type(self).__name__, options, Options)
         given: dict[str, Any] = {"batch_size": 32, **options}
-        workers, processes = _count("workers", given.pop("workers", 1), 0), given.pop("use_multiprocessing", False)
-        most = _count("max_queue_size", given.pop("max_queue_size", 10), 1)
+        workers, processes = whole("workers", given.pop("workers", 1), 0), given.pop("use_multiprocessing", False)
+        most = whole("max_queue_size", given.pop("max_queue_size", 10), 1)
         super().__init__()
         self.form, given = Labelled.parted(given)
         self.pad: float | None = given.pop("pad", None)
         if given["batch_size"] is None:
             raise AugmentError("batch_size: expected a whole number, 1 or more, got None; Keras takes batches")
-        whole = stream(recipe, **given)
-        self._kinds = Kinds.of(whole.plan, self.form)
-        self._stream = whole.part(whole.rank, whole.world_size)  # it is set up once, before any worker is forked
+        every = stream(recipe, **given)
+        self._kinds = Kinds.of(every.plan, self.form)
+        self._stream = every.part(every.rank, every.world_size)  # it is set up once, before any worker is forked
         self._drawn: tuple[int, Any] | None = None
         self._asked: set[int] = set()
         self._fresh = self._begun = False
@@ -329,10 +329,3 @@ def _filled(column: Sequence[Any], value: float) -> list[Any]:
     return [
         np.pad(one, [(0, longest - len(one))] + [(0, 0)] * (one.ndim - 1), constant_values=value) for one in column
     ]
-
-
-def _count(name: str, value: Any, least: int) -> int:
-    """A whole number. Raises AugmentError."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise AugmentError(f"{name}: expected a whole number, {least} or more, got {value!r}")
-    return int(value)

@@ -20,6 +20,7 @@ from augment.errors import AugmentError, SampleError
 from augment.notebook.given import checked, first_of, streamed
 from augment.notebook.page import Figure, Shown, page
 from augment.sample import Applied, Entry
+from augment.signatures import whole
 
 ROW = 5
 """Samples of a batch that stand side by side."""
@@ -69,7 +70,7 @@ def show(what: Any, *, sources: int = 3, copies: int = 4, **changes: Any) -> Sho
             kind = type(what).__name__
             raise AugmentError(f"show: expected {next(iter(changes))} where the {kind} was made, or show a recipe")
         made = made or stream(_recipe(what), **changes)
-        rows = list(_grown(made, _whole("sources", sources, 1), _whole("copies", copies, 0)))
+        rows = list(_grown(made, whole("show: sources", sources, 1), whole("show: copies", copies, 0)))
     return Shown(page(rows), f"{_count(sum(map(len, rows)), 'sample')} in {_count(len(rows), 'row')}")
 
 
@@ -84,12 +85,6 @@ def _recipe(what: Any) -> Any:
         f"show: expected a recipe, a Plan, a Stream, an Item or a list of Items, got {type(what).__name__}; for "
         f"arrays, write augment.explore(recipe, array)"
     )
-
-
-def _whole(name: str, value: Any, low: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-        raise AugmentError(f"show: {name}: expected a whole number, {low} or more, got {value!r}")
-    return int(value)
 
 
 def _grown(made: Stream, sources: int, copies: int) -> Iterator[list[Figure]]:
